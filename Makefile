@@ -1,0 +1,55 @@
+# The three commands of a reader:  make book   make test   make lab
+# Those of a maintainer:           make lint   make lock   make clean
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+  PY := .venv/Scripts/python
+else
+  PY := .venv/bin/python
+endif
+READY := .venv/ready
+
+.DELETE_ON_ERROR:
+.PHONY: book test lint unit notebooks pages lab lock clean
+
+book: $(READY)
+	@$(PY) -m book.build
+
+test: lint unit book notebooks pages
+	@echo "All checks passed."
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+unit: $(READY)
+	$(PY) -m pytest --ignore tests/book
+
+# Every code cell of every chapter, run once more in a fresh kernel.
+notebooks: $(READY) book
+	$(PY) -m pytest --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 chapters
+
+# The rendered pages, opened in a real browser.
+pages: $(READY) book
+	$(PY) -m pytest tests/book -rs
+
+lab: $(READY)
+	$(PY) -m book.lab
+
+# Exact versions for Python 3.10 to 3.13 on Linux, macOS and Windows, from the ranges in pyproject.toml.
+lock: $(READY)
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
+	  --no-python-downloads --no-annotate --upgrade --custom-compile-command "make lock" \
+	  --quiet --output-file requirements.txt
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit('rnncourse needs Python 3.10 to 3.13, and $(PYTHON) is %d.%d; choose another with: make PYTHON=python3.12 book' % v)"
+	@echo "Making .venv with the versions in requirements.txt (once, some minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(PYTHON) -c "open('$(READY)', 'w').close()"
+
+clean:
+	rm -rf _build

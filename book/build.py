@@ -1,0 +1,151 @@
+"""``make book``: run what has changed, gather the numbers, render the pages.
+
+The chapters are executed here and not by Sphinx, for three reasons: a chapter must run again when
+the package or the lock file changes, and not only when its own code does; the numbers that chapters
+record must be collected before the scoreboard is drawn; and whoever waits wants to see what for.
+MyST-NB then finds every notebook in its cache and executes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from importlib.metadata import version
+
+import nbformat
+from filelock import FileLock, Timeout
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+
+from book import execute
+from book.chapters import BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
+from rnncourse import results
+
+HTML = BUILD / "html"
+TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
+RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
+SHOWN = ("tensorflow", "keras", "numpy", "matplotlib", "scikit-learn", "jupyter-book", "myst-nb", "nbval")
+
+
+def main() -> int:
+    """Build the book; 0 if it is whole."""
+    BUILD.mkdir(exist_ok=True)
+    try:
+        with FileLock(BUILD / ".lock", timeout=0):
+            build()
+    except Timeout:
+        print("Another build of this book is running in this folder; wait for it to end.")
+    except BuildError as error:
+        print(f"\nThe book was not built.\n{error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nStopped. What had been executed is kept; run it again to go on.", file=sys.stderr)
+    else:
+        print(f"\nThe book is at {HTML / 'index.html'}")
+        return 0
+    return 1
+
+
+def build() -> None:
+    """Execute, gather and render.
+
+    Raises:
+        BuildError: If a chapter fails or a page does not render cleanly.
+    """
+    chapters = read_chapters()
+    lessons = [chapter for chapter in chapters if chapter.name not in SUMMARIES]
+    summaries = [chapter for chapter in chapters if chapter.name in SUMMARIES]
+    print(f"Executing {len(chapters)} chapters")
+    notebooks = execute_all(lessons)
+    gather(notebooks)
+    notebooks |= execute_all(summaries)
+    hand_over(notebooks)
+    render()
+
+
+def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:
+    """Run the chapters whose stored notebook is not true any more; all of them, then complain."""
+    notebooks, failures = {}, []
+    for chapter in chapters:
+        print(f"  {chapter.name:<20}", end="", flush=True)
+        notebook = execute.stored(chapter)
+        if notebook is None:
+            try:
+                notebook, seconds = execute.run(chapter)
+            except BuildError as error:
+                print("FAILED")
+                failures.append(str(error))
+                continue
+            execute.store(chapter, notebook, seconds)
+            print(f"{seconds:7.1f} s")
+        else:
+            print(f"{'unchanged':>9}")
+        notebooks[chapter] = notebook
+    if failures:
+        raise BuildError("\n".join(failures))
+    return notebooks
+
+
+def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
+    """Write ``results.json``, what the chapters record, and ``executions.json``, what they cost."""
+    recorded = [result for notebook in notebooks.values() for result in results.in_notebook(notebook)]
+    try:
+        results.save(recorded, BUILD / "results.json")
+    except ValueError as error:
+        raise BuildError(str(error)) from error
+    seconds = {chapter.name: nb.metadata["rnncourse"]["seconds"] for chapter, nb in notebooks.items()}
+    versions = {"python": sys.version.split()[0]} | {name: version(name) for name in SHOWN}
+    facts = {"seconds": seconds, "cores": os.cpu_count(), "versions": versions}
+    results.write_atomically(BUILD / "executions.json", json.dumps(facts, indent=1) + "\n")
+
+
+def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
+    """Put the executed notebooks where MyST-NB takes them from, with the captions of today."""
+    shutil.rmtree(TRANSPORT, ignore_errors=True)
+    cache = get_cache(TRANSPORT)
+    for chapter, executed in notebooks.items():
+        today = nbformat.from_dict(chapter.notebook)
+        ran = (cell for cell in executed.cells if cell.cell_type == "code")
+        for cell in today.cells:
+            if cell.cell_type == "code":
+                done = next(ran)
+                cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        today.metadata["language_info"] = executed.metadata["language_info"]
+        seconds = {"execution_seconds": executed.metadata["rnncourse"]["seconds"]}
+        bundle = CacheBundleIn(today, str(chapter.path), data=seconds)
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def render() -> None:
+    """Let Jupyter Book write the pages; any warning is an error.
+
+    Raises:
+        BuildError: With what Sphinx said.
+    """
+    print("Rendering the pages", end="", flush=True)
+    started = time.perf_counter()
+    jupyter_book = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
+    command = [jupyter_book, "build", ".", "-W", "-n", "--keep-going"]
+    if RENDERING.exists():
+        command.append("--all")
+    RENDERING.touch()
+    done = subprocess.run(
+        command, cwd=ROOT, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    results.write_atomically(BUILD / "sphinx.log", done.stdout)
+    if done.returncode:
+        complaints = [line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line]
+        tail = done.stdout.splitlines()[-15:]
+        print()
+        raise BuildError("\n".join(complaints[:20] or tail) + f"\n(all of it: {BUILD / 'sphinx.log'})")
+    RENDERING.unlink()
+    print(f"   {time.perf_counter() - started:7.1f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

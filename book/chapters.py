@@ -1,0 +1,136 @@
+"""The chapters as the book lists them, and what each of them depends on."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+from myst_nb.core.read import is_myst_markdown_notebook, myst_nb_reader_plugin
+
+from rnncourse import datasets, results
+
+ROOT = results.PROJECT
+BUILD = results.BUILD
+EXECUTED = BUILD / "executed"
+
+# These show what the others recorded, so they run last and follow the results.
+SUMMARIES = ("index", "scoreboard", "status")
+
+
+class BuildError(Exception):
+    """The book cannot be built; the message says which chapter and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chapter:
+    """One page of the book that has code to run."""
+
+    name: str
+    path: Path
+    notebook: nbformat.NotebookNode
+
+    @property
+    def code(self) -> list[str]:
+        """The sources of its code cells, in order."""
+        return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    @property
+    def executed(self) -> Path:
+        """Where its executed notebook is kept."""
+        return EXECUTED / f"{self.name}.ipynb"
+
+    def key(self) -> str:
+        """A digest of everything that can change its outputs; prose and captions cannot."""
+        modules = imported_modules("\n".join(self.code))
+        parts: list[object] = [self.code, [cell.metadata.get("tags") for cell in self.notebook.cells]]
+        parts += [sys.version, (ROOT / "requirements.txt").read_text(encoding="utf-8")]
+        parts += [(name, path.read_text(encoding="utf-8")) for name, path in sorted(modules.items())]
+        parts += [os.environ.get("RNNCOURSE_SEED", "")]
+        if "rnncourse.datasets" in modules:
+            parts.append(data_at_hand())
+        parts += [p.read_text("utf-8") for p in _records() if any(p.stem in c for c in self.code)]
+        if self.name in SUMMARIES:
+            parts += [path.read_text("utf-8") for path in sorted(BUILD.glob("*.json"))]
+        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def read_chapters() -> list[Chapter]:
+    """All notebooks that ``_toc.yml`` names, in its order, the summaries last.
+
+    Raises:
+        BuildError: If a named page is missing.
+    """
+    found = []
+    for page in pages():
+        path = ROOT / f"{page}.md"
+        if not path.is_file():
+            raise BuildError(f"_toc.yml names {page}, and there is no {page}.md")
+        if is_myst_markdown_notebook(path.read_text(encoding="utf-8")):
+            found.append(Chapter(path.stem, path, myst_nb_reader_plugin(str(path))))
+    return sorted(found, key=lambda chapter: chapter.name in SUMMARIES)
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, without suffix, the root first."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *listed]
+
+
+def imported_modules(source: str) -> dict[str, Path]:
+    """The modules of ``rnncourse`` that a piece of code imports, directly or through each other."""
+    reached: dict[str, Path] = {}
+    waiting = list(_imports(source))
+    while waiting:
+        name = waiting.pop()
+        path = _module_file(name)
+        if path and name not in reached:
+            reached[name] = path
+            waiting += _imports(path.read_text(encoding="utf-8"))
+    return reached
+
+
+def _imports(source: str) -> set[str]:
+    """Dotted names under ``rnncourse`` that the source imports anywhere."""
+    names = set()
+    for node in ast.walk(ast.parse(_without_magics(source))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.split(".")[0] == "rnncourse"}
+
+
+def _without_magics(source: str) -> str:
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+
+
+def _module_file(name: str) -> Path | None:
+    base = ROOT.joinpath(*name.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _records() -> list[Path]:
+    return sorted(results.RECORDS.glob("*.json"))
+
+
+def data_at_hand() -> str:
+    """What the loaders would find: it decides between real data and stand-ins."""
+    folder = os.environ.get("RNNCOURSE_DATA", "")
+    seen: list[object] = [bool(folder), os.environ.get("RNNCOURSE_OFFLINE", "")]
+    for place in (Path(folder) if folder else None, datasets.cache_folder()):
+        for name in datasets.REGISTRY:
+            path = place / name if place else None
+            exists = path is not None and path.is_file()
+            seen.append((name, path.stat().st_size, path.stat().st_mtime_ns) if exists else (name, None))
+    return json.dumps(seen)

@@ -1,0 +1,113 @@
+"""Run a chapter's cells in a fresh kernel and keep what came out."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from book.chapters import ROOT, BuildError, Chapter
+from rnncourse.results import write_atomically
+
+CELL_TIMEOUT = 600  # seconds
+STARTUP_TIMEOUT = 120  # seconds
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# How a Python warning begins on stderr; TensorFlow's own log lines look different.
+WARNING = re.compile(r"^\S.*:\d+: \w*Warning: .*", re.MULTILINE)
+
+
+def kernel_environment() -> dict[str, str]:
+    """The kernel's environment: as ours, with what keeps a rendered page quiet."""
+    quiet = {"RNNCOURSE_QUIET": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONHASHSEED": "0"}
+    return {**os.environ, **quiet}
+
+
+def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | None = None):
+    """Run every code cell of a chapter in order, in a kernel of its own.
+
+    Args:
+        chapter: The chapter.
+        allow_errors: Go on after a failing cell, and leave its error in the outputs.
+        env: Environment variables to set besides the usual ones.
+
+    Returns:
+        The executed notebook, and the seconds it took.
+
+    Raises:
+        BuildError: If a cell fails, warns, or takes too long.
+    """
+    notebook = nbformat.from_dict(chapter.notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        startup_timeout=STARTUP_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(chapter.path.parent)}},
+        allow_errors=allow_errors,
+        record_timing=False,
+    )
+    started = time.perf_counter()
+    try:
+        with open(os.devnull, "w") as nowhere:  # what TensorFlow writes from C; Python's is in the cells
+            client.execute(env=kernel_environment() | (env or {}), stderr=nowhere)
+    except CellExecutionError as error:
+        trace = ANSI.sub("", error.traceback).split("------------------\n\n")[-1]
+        raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{trace}") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{error}") from error
+    for number, cell in enumerate(_code_cells(notebook), 1):
+        warning = WARNING.search(_stderr(cell))
+        if warning:
+            raise BuildError(f"{_where(chapter, number)} warns:\n\n{warning.group()}")
+    return notebook, time.perf_counter() - started
+
+
+def stored(chapter: Chapter) -> nbformat.NotebookNode | None:
+    """The chapter's executed notebook, if it is still true and the files it left are still there."""
+    if not chapter.executed.is_file():
+        return None
+    notebook = nbformat.read(chapter.executed, as_version=4)
+    kept = notebook.metadata.get("rnncourse", {})
+    if kept.get("key") != chapter.key():
+        return None
+    return notebook if all((ROOT / path).is_file() for path in kept["models"]) else None
+
+
+def store(chapter: Chapter, notebook: nbformat.NotebookNode, seconds: float) -> None:
+    """Keep an executed notebook under the key that it stays true for."""
+    models = sorted(str(path.relative_to(ROOT)) for path in _models(chapter))
+    notebook.metadata["rnncourse"] = {"key": chapter.key(), "seconds": seconds, "models": models}
+    write_atomically(chapter.executed, nbformat.writes(notebook))
+
+
+def _models(chapter: Chapter) -> list[Path]:
+    path = ROOT / "_build" / "models" / f"{chapter.name}.keras"
+    return [path] if "save_model" in "\n".join(chapter.code) and path.is_file() else []
+
+
+def _code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _stderr(cell) -> str:
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
+
+
+def _failed_cell(chapter: Chapter, notebook) -> str:
+    """The cell that was running when the chapter broke: the last one that started."""
+    started = [n for n, cell in enumerate(_code_cells(notebook), 1) if cell.execution_count is not None]
+    number = max(started, default=1)
+    return f"{_where(chapter, number)} failed:"
+
+
+def _where(chapter: Chapter, number: int) -> str:
+    """Chapter, cell and line: what an author needs to find the place."""
+    positions = [i for i, c in enumerate(chapter.notebook.cells) if c.cell_type == "code"]
+    line = chapter.notebook.metadata["source_map"][positions[number - 1]]
+    return f"{chapter.path.relative_to(ROOT)}, code cell {number} (line {line + 1})"

@@ -1,0 +1,253 @@
+"""The numbers a chapter states: recorded with a bound, shown in the prose, collected for the scoreboard.
+
+A chapter calls :func:`record` for every number that it goes on to mention. The bound is asserted on
+the spot; the value travels with the cell's output, from where the book's prose quotes it as
+``{glue:text}`chapter.what` ``, and from where the build gathers ``_build/results.json``. Because it
+is part of the output, a chapter taken from the cache counts like one that ran.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+BUILD = PROJECT / "_build"
+RECORDS = PROJECT / "benchmarks" / "records"
+
+
+class BoundError(AssertionError):
+    """A recorded number is outside the bound that the chapter promises."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One number that a chapter states.
+
+    Attributes:
+        name: ``chapter.what``, in lower case.
+        value: The number.
+        unit: Its unit: ``""`` for a plain number, ``"share"`` for one of 0 to 1 that is shown in per
+            cent, ``"s"`` for seconds, or any other word.
+        bound: The promise, in words: ``"at least 0.985"``.
+        source: The figure it is compared with and where that one comes from, if there is one.
+        data: The data it was measured on, real or stand-in, if any.
+    """
+
+    name: str
+    value: float
+    unit: str
+    bound: str
+    source: str | None = None
+    data: str | None = None
+
+    def __str__(self) -> str:
+        return show(self.value, self.unit)
+
+    def __repr__(self) -> str:
+        return f"{self.name} = {self} ({self.bound})"
+
+
+def show(value: float, unit: str) -> str:
+    """Write a number as the book does: shares in per cent, seconds with one decimal."""
+    if unit == "share":
+        return f"{100 * value:.2f} %"
+    text = f"{value:,.1f}" if unit == "s" else f"{value:,.4g}"
+    return f"{text} {unit}".rstrip()
+
+
+def record(
+    name: str,
+    value: float,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    between: tuple[float, float] | None = None,
+    unit: str = "",
+    source: str | None = None,
+    data: object | None = None,
+) -> Result:
+    """State a number: check it against its bound and make it quotable.
+
+    Args:
+        name: ``chapter.what``, in lower-case letters, digits and underscores.
+        value: A finite number.
+        at_least: Lower bound, inclusive.
+        at_most: Upper bound, inclusive.
+        between: Both at once. Exactly one of the three is given.
+        unit: As in :class:`Result`.
+        source: The figure to compare with and where it comes from.
+        data: The data set's ``source``.
+
+    Returns:
+        The result, whose ``repr`` shows value and bound.
+
+    Raises:
+        ValueError: If the name is malformed, the value not finite, or not exactly one bound given.
+        BoundError: If the value is outside its bound.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
+        raise ValueError(f"name must look like 'chapter.what' in lower case, got {name!r}")
+    value = float(value)
+    if not math.isfinite(value):
+        raise ValueError(f"value of {name} must be a finite number, got {value}")
+    if sum(bound is not None for bound in (at_least, at_most, between)) != 1:
+        raise ValueError(f"{name} needs exactly one bound: at_least, at_most or between")
+    if at_least is not None:
+        low, high, bound = at_least, math.inf, f"at least {show(at_least, unit)}"
+    elif at_most is not None:
+        low, high, bound = -math.inf, at_most, f"at most {show(at_most, unit)}"
+    else:
+        low, high = between
+        if low > high:
+            raise ValueError(f"between must be (low, high), got {between}")
+        bound = f"between {show(low, unit)} and {show(high, unit)}"
+    result = Result(name, value, unit, bound, source, None if data is None else str(data))
+    _attach_to_cell(result)
+    if not low <= value <= high:
+        raise BoundError(f"{name} is {value!r}, and this chapter promises {bound}")
+    return result
+
+
+_QUOTABLE = "application/papermill.record/"  # where MyST-NB looks for values that the prose quotes
+
+
+def _attach_to_cell(result: Result) -> None:
+    """Hang the result on the running cell's output, invisibly; nothing happens outside a notebook."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        return
+    display(
+        {_QUOTABLE + "text/plain": repr(str(result))},
+        raw=True,
+        metadata={
+            "scrapbook": {"name": result.name, "mime_prefix": _QUOTABLE},
+            "rnncourse": asdict(result),
+        },
+    )
+
+
+def in_notebook(notebook) -> list[Result]:
+    """The results that an executed notebook carries in its outputs, in order."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    attached = (output.get("metadata", {}).get("rnncourse") for output in outputs)
+    return [Result(**fields) for fields in attached if fields]
+
+
+def save(results: list[Result], path: Path) -> None:
+    """Write results as JSON, one entry a name.
+
+    Raises:
+        ValueError: If two results have the same name.
+    """
+    entries: dict[str, dict] = {}
+    for result in results:
+        if result.name in entries:
+            raise ValueError(f"two chapters record {result.name}; a name belongs to one place")
+        entries[result.name] = {k: v for k, v in asdict(result).items() if k != "name"}
+    write_atomically(path, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(path: Path | None = None) -> dict[str, Result]:
+    """All results of the last build, by name; empty before the first ``make book``."""
+    path = path or BUILD / "results.json"
+    if not path.exists():
+        return {}
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {name: Result(name, **fields) for name, fields in entries.items()}
+
+
+def save_model(model, chapter: str) -> Path:
+    """Leave a trained model at ``_build/models/<chapter>.keras``, whole or not at all.
+
+    Args:
+        model: A Keras model.
+        chapter: The chapter's name, as in its file name.
+
+    Returns:
+        The file's path, relative to the project.
+    """
+    target = BUILD / "models" / f"{chapter}.keras"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{os.getpid()}-{target.name}")
+    try:
+        model.save(partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target.relative_to(PROJECT)
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A long run made once and kept: several seeds, an ablation, somebody else's recipe.
+
+    Attributes:
+        name: The file's name in ``benchmarks/records``.
+        command: What repeats it.
+        date: Day it was made, ISO.
+        machine: What it was made on.
+        versions: Package -> version.
+        data: The data it was measured on.
+        seeds: Seeds used.
+        values: Result name -> one value a seed.
+    """
+
+    name: str
+    command: str
+    date: str
+    machine: str
+    versions: dict[str, str]
+    data: str
+    seeds: list[int]
+    values: dict[str, list[float]]
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p><strong>A recorded run</strong> of {self.date} on {self.machine}, seeds "
+            f"{', '.join(map(str, self.seeds))}. Repeat it with <code>{self.command}</code>.</p>"
+        )
+
+    def save(self) -> Path:
+        """Write the run to ``benchmarks/records``."""
+        path = RECORDS / f"{self.name}.json"
+        write_atomically(path, json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        return path
+
+
+def recorded_run(name: str) -> RecordedRun:
+    """Read a recorded run by name.
+
+    Raises:
+        FileNotFoundError: If there is none; the message lists those there are.
+    """
+    path = RECORDS / f"{name}.json"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in RECORDS.glob("*.json"))) or "none"
+        raise FileNotFoundError(f"no recorded run {name!r} in {RECORDS.name}/; there are: {known}")
+    return RecordedRun(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def spreads() -> dict[str, tuple[float, float]]:
+    """Lowest and highest value over seeds, for every result that a recorded run has measured."""
+    runs = [recorded_run(path.stem) for path in sorted(RECORDS.glob("*.json"))]
+    return {
+        name: (min(values), max(values)) for run in runs for name, values in run.values.items()
+    }
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader finds the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
