@@ -21,6 +21,7 @@ test: lint unit book notebooks pages
 lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m book.lint
 
 unit: $(READY)
 	$(PY) -m pytest --ignore tests/book

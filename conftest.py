@@ -27,7 +27,7 @@ class TextNotebook(IPyNbFile):
 def pytest_collect_file(file_path: Path, parent):
     """Collect the chapters where nbval was asked for."""
     option = parent.config.option
-    if (option.nbval or option.nbval_lax) and file_path.suffix == ".md":
-        if file_path in {chapter.path for chapter in read_chapters()}:
-            return TextNotebook.from_parent(parent, path=file_path)
-    return None
+    if not (option.nbval or option.nbval_lax) or file_path.suffix != ".md":
+        return None
+    chapters = {chapter.path for chapter in read_chapters()}
+    return TextNotebook.from_parent(parent, path=file_path) if file_path in chapters else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,17 @@ from rnncourse import results
 HTML = BUILD / "html"
 TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
 RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
-SHOWN = ("tensorflow", "keras", "numpy", "matplotlib", "scikit-learn", "jupyter-book", "myst-nb", "nbval")
+QUOTE = re.compile(r"\{glue:text\}`([\w.]+)`")
+SHOWN = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "matplotlib",
+    "scikit-learn",
+    "jupyter-book",
+    "myst-nb",
+    "nbval",
+)
 
 
 def main() -> int:
@@ -92,12 +103,16 @@ def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]
 
 def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
     """Write ``results.json``, what the chapters record, and ``executions.json``, what they cost."""
-    recorded = [result for notebook in notebooks.values() for result in results.in_notebook(notebook)]
+    recorded = [
+        result for notebook in notebooks.values() for result in results.in_notebook(notebook)
+    ]
     try:
         results.save(recorded, BUILD / "results.json")
     except ValueError as error:
         raise BuildError(str(error)) from error
-    seconds = {chapter.name: nb.metadata["rnncourse"]["seconds"] for chapter, nb in notebooks.items()}
+    seconds = {
+        chapter.name: nb.metadata["rnncourse"]["seconds"] for chapter, nb in notebooks.items()
+    }
     versions = {"python": sys.version.split()[0]} | {name: version(name) for name in SHOWN}
     facts = {"seconds": seconds, "cores": os.cpu_count(), "versions": versions}
     results.write_atomically(BUILD / "executions.json", json.dumps(facts, indent=1) + "\n")
@@ -118,6 +133,18 @@ def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
         seconds = {"execution_seconds": executed.metadata["rnncourse"]["seconds"]}
         bundle = CacheBundleIn(today, str(chapter.path), data=seconds)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        results.write_atomically(chapter.download, nbformat.writes(for_download(today)))
+
+
+def for_download(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A notebook for use outside the book: the values it quotes stand in its text."""
+    notebook = nbformat.from_dict(notebook)
+    values = {result.name: str(result) for result in results.in_notebook(notebook)}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = QUOTE.sub(lambda quote: values.get(quote[1], quote[0]), cell.source)
+    del notebook.metadata["source_map"]
+    return notebook
 
 
 def render() -> None:
@@ -134,15 +161,24 @@ def render() -> None:
         command.append("--all")
     RENDERING.touch()
     done = subprocess.run(
-        command, cwd=ROOT, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command,
+        cwd=ROOT,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUTF8": "1"},
     )
     results.write_atomically(BUILD / "sphinx.log", done.stdout)
     if done.returncode:
-        complaints = [line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line]
+        complaints = [
+            line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line
+        ]
         tail = done.stdout.splitlines()[-15:]
         print()
-        raise BuildError("\n".join(complaints[:20] or tail) + f"\n(all of it: {BUILD / 'sphinx.log'})")
+        raise BuildError(
+            "\n".join(complaints[:20] or tail) + f"\n(all of it: {BUILD / 'sphinx.log'})"
+        )
     RENDERING.unlink()
     print(f"   {time.perf_counter() - started:7.1f} s")
 

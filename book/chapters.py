@@ -12,7 +12,11 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from myst_nb.core.read import is_myst_markdown_notebook, myst_nb_reader_plugin
+from myst_nb.core.read import (
+    MystMetadataParsingError,
+    is_myst_markdown_notebook,
+    myst_nb_reader_plugin,
+)
 
 from rnncourse import datasets, results
 
@@ -46,18 +50,29 @@ class Chapter:
         """Where its executed notebook is kept."""
         return EXECUTED / f"{self.name}.ipynb"
 
+    @property
+    def download(self) -> Path:
+        """Where the notebook is kept that a reader can take away."""
+        return BUILD / "notebooks" / f"{self.name}.ipynb"
+
     def key(self) -> str:
         """A digest of everything that can change its outputs; prose and captions cannot."""
         modules = imported_modules("\n".join(self.code))
-        parts: list[object] = [self.code, [cell.metadata.get("tags") for cell in self.notebook.cells]]
+        parts: list[object] = [
+            self.code,
+            [cell.metadata.get("tags") for cell in self.notebook.cells],
+        ]
         parts += [sys.version, (ROOT / "requirements.txt").read_text(encoding="utf-8")]
-        parts += [(name, path.read_text(encoding="utf-8")) for name, path in sorted(modules.items())]
+        parts += [
+            (name, path.read_text(encoding="utf-8")) for name, path in sorted(modules.items())
+        ]
         parts += [os.environ.get("RNNCOURSE_SEED", "")]
         if "rnncourse.datasets" in modules:
             parts.append(data_at_hand())
-        parts += [p.read_text("utf-8") for p in _records() if any(p.stem in c for c in self.code)]
-        if self.name in SUMMARIES:
-            parts += [path.read_text("utf-8") for path in sorted(BUILD.glob("*.json"))]
+        summary = self.name in SUMMARIES
+        shown = [p for p in _records() if summary or any(p.stem in cell for cell in self.code)]
+        shown += sorted(BUILD.glob("*.json")) if summary else []
+        parts += [path.read_text(encoding="utf-8") for path in shown]
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
@@ -65,7 +80,7 @@ def read_chapters() -> list[Chapter]:
     """All notebooks that ``_toc.yml`` names, in its order, the summaries last.
 
     Raises:
-        BuildError: If a named page is missing.
+        BuildError: If a named page is missing, or a code cell's options cannot be read.
     """
     found = []
     for page in pages():
@@ -73,7 +88,11 @@ def read_chapters() -> list[Chapter]:
         if not path.is_file():
             raise BuildError(f"_toc.yml names {page}, and there is no {page}.md")
         if is_myst_markdown_notebook(path.read_text(encoding="utf-8")):
-            found.append(Chapter(path.stem, path, myst_nb_reader_plugin(str(path))))
+            try:
+                notebook = myst_nb_reader_plugin(str(path))
+            except MystMetadataParsingError as error:
+                raise BuildError(f"{page}.md: {error}") from error
+            found.append(Chapter(path.stem, path, notebook))
     return sorted(found, key=lambda chapter: chapter.name in SUMMARIES)
 
 
@@ -109,7 +128,9 @@ def _imports(source: str) -> set[str]:
 
 
 def _without_magics(source: str) -> str:
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()
+    )
 
 
 def _module_file(name: str) -> Path | None:
@@ -132,5 +153,7 @@ def data_at_hand() -> str:
         for name in datasets.REGISTRY:
             path = place / name if place else None
             exists = path is not None and path.is_file()
-            seen.append((name, path.stat().st_size, path.stat().st_mtime_ns) if exists else (name, None))
+            seen.append(
+                (name, path.stat().st_size, path.stat().st_mtime_ns) if exists else (name, None)
+            )
     return json.dumps(seen)

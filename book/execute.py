@@ -54,7 +54,7 @@ def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | N
     )
     started = time.perf_counter()
     try:
-        with open(os.devnull, "w") as nowhere:  # what TensorFlow writes from C; Python's is in the cells
+        with open(os.devnull, "w") as nowhere:  # for what TensorFlow writes from C
             client.execute(env=kernel_environment() | (env or {}), stderr=nowhere)
     except CellExecutionError as error:
         trace = ANSI.sub("", error.traceback).split("------------------\n\n")[-1]
@@ -69,7 +69,7 @@ def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | N
 
 
 def stored(chapter: Chapter) -> nbformat.NotebookNode | None:
-    """The chapter's executed notebook, if it is still true and the files it left are still there."""
+    """The chapter's executed notebook, if it is still true and what it left is still there."""
     if not chapter.executed.is_file():
         return None
     notebook = nbformat.read(chapter.executed, as_version=4)
@@ -101,7 +101,9 @@ def _stderr(cell) -> str:
 
 def _failed_cell(chapter: Chapter, notebook) -> str:
     """The cell that was running when the chapter broke: the last one that started."""
-    started = [n for n, cell in enumerate(_code_cells(notebook), 1) if cell.execution_count is not None]
+    started = [
+        n for n, cell in enumerate(_code_cells(notebook), 1) if cell.execution_count is not None
+    ]
     number = max(started, default=1)
     return f"{_where(chapter, number)} failed:"
 

@@ -16,6 +16,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from rnncourse import plots
 
+NARROWEST = 480  # pixels; on a narrower screen a figure scrolls
+
 THEME_COLOURS = {
     plots.INK: "var(--pst-color-text-base)",
     plots.PAPER: "var(--pst-color-background)",
@@ -54,7 +56,12 @@ def themed(svg: str, alt: str, prefix: str) -> str:
     for colour, variable in THEME_COLOURS.items():
         svg = re.sub(rf"(?<=: ){colour}\b", variable, svg, flags=re.IGNORECASE)
     label = html.escape(alt, quote=True)
-    return svg.replace("<svg", f'<svg class="course-figure" role="img" aria-label="{label}"', 1)
+    points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
+    narrowest = min(NARROWEST, round(float(points[1]) * 4 / 3)) if points else 0
+    attributes = (
+        f'class="course-figure" style="min-width: {narrowest}px" role="img" aria-label="{label}"'
+    )
+    return svg.replace("<svg", f"<svg {attributes}", 1)
 
 
 def setup(app) -> dict:

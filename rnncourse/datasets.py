@@ -54,7 +54,11 @@ class Source:
     stand_in: bool = False
 
     def __str__(self) -> str:
-        return f"stand-in for {self.name}: {self.where}" if self.stand_in else f"{self.name}, {self.where}"
+        return (
+            f"stand-in for {self.name}: {self.where}"
+            if self.stand_in
+            else f"{self.name}, {self.where}"
+        )
 
     def _repr_html_(self) -> str:
         if not self.stand_in:
@@ -102,7 +106,9 @@ def load_mnist() -> Mnist:
         return _mnist_stand_in(found)
     path, source = found
     with np.load(path, allow_pickle=False) as arrays:
-        return Mnist(**{k: arrays[k] for k in ("x_train", "y_train", "x_test", "y_test")}, source=source)
+        return Mnist(
+            **{k: arrays[k] for k in ("x_train", "y_train", "x_test", "y_test")}, source=source
+        )
 
 
 def _mnist_stand_in(missing: _Missing) -> Mnist:
@@ -147,19 +153,19 @@ def _find(name: str, filename: str) -> tuple[Path, Source] | _Missing:
 
 
 def cache_folder() -> Path:
-    """The folder that downloads go to: ``RNNCOURSE_CACHE`` or the system's cache for this package."""
+    """The folder that downloads go to: ``RNNCOURSE_CACHE``, or the user's cache folder."""
     import pooch
 
     return Path(os.environ.get("RNNCOURSE_CACHE", "") or pooch.os_cache("rnncourse")).expanduser()
 
 
 def _is_file(path: Path, variable: str) -> bool:
-    """Whether the file is in the folder that the reader named; the folder itself must be readable."""
+    """Whether the file is in the folder that the reader named, which must be readable."""
     try:
         os.listdir(path.parent)
     except OSError as error:
         raise DataError(
-            f"{variable} must name a folder that can be read; {path.parent} cannot: {error.strerror}"
+            f"{variable} must name a readable folder; {path.parent} is none: {error.strerror}"
         ) from error
     return path.is_file()
 

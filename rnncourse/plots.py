@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from cycler import cycler
-from matplotlib import colormaps, pyplot as plt
+from matplotlib import colormaps
+from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def draw_unrolled(axis: Axes, steps: int, *, output: str = "Y", state: str = "Y"
     arrow = {"arrowstyle": "-|>", "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
 
     def box(x: float) -> None:
-        axis.add_patch(plt.Rectangle((x - 0.35, -0.35), 0.7, 0.7, facecolor=PAPER, edgecolor=INK, lw=1.4))
+        axis.add_patch(
+            plt.Rectangle((x - 0.35, -0.35), 0.7, 0.7, facecolor=PAPER, edgecolor=INK, lw=1.4)
+        )
         axis.text(x, 0, "cell", ha="center", va="center")
 
     def line(start, end, colour, **more) -> None:
@@ -101,15 +104,17 @@ def draw_unrolled(axis: Axes, steps: int, *, output: str = "Y", state: str = "Y"
     step(0, "t")
     axis.plot([0.35, 0.75, 0.75, -0.75, -0.75], [0.1, 0.1, 0.62, 0.62, 0.1], color=STATE, lw=1.4)
     line((-0.75, 0.1), (-0.35, 0.1), STATE)
-    axis.text(1.55, 0, "unrolled", ha="center", va="bottom")
-    line((1.15, -0.05), (1.95, -0.05), INK)
-    first = 3.3
+    axis.text(1.6, 0.12, "unrolled", ha="center", va="bottom")
+    line((1.1, 0), (2.1, 0), INK)
+    first = 4.1
     for t in range(steps):
         x = first + 1.9 * t
         step(x, str(t))
         line((x - 1.2 if t == 0 else x - 1.55, 0), (x - 0.35, 0), STATE)
         if t:
-            axis.text(x - 0.95, 0.06, f"${state}_{{({t - 1})}}$", ha="center", va="bottom", color=STATE)
+            axis.text(
+                x - 0.95, 0.06, f"${state}_{{({t - 1})}}$", ha="center", va="bottom", color=STATE
+            )
     axis.text(first - 1.25, 0, "0", ha="right", va="center", color=STATE)
     last = first + 1.9 * (steps - 1)
     line((last + 0.35, 0), (last + 1.0, 0), STATE)
@@ -118,7 +123,9 @@ def draw_unrolled(axis: Axes, steps: int, *, output: str = "Y", state: str = "Y"
     axis.axis("off")
 
 
-def draw_curves(axis: Axes, curves: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str) -> None:
+def draw_curves(
+    axis: Axes, curves: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str
+) -> None:
     """Draw one curve for each name, a value an epoch from 1 on, with a legend.
 
     Args:
@@ -134,7 +141,9 @@ def draw_curves(axis: Axes, curves: Mapping[str, Sequence[float]], *, xlabel: st
     axis.legend()
 
 
-def draw_matrix(axis: Axes, values: np.ndarray, *, digits: int = 2, limit: float | None = None) -> None:
+def draw_matrix(
+    axis: Axes, values: np.ndarray, *, digits: int = 2, limit: float | None = None
+) -> None:
     """Draw a matrix of signed numbers, each in its coloured cell.
 
     Args:
@@ -148,7 +157,12 @@ def draw_matrix(axis: Axes, values: np.ndarray, *, digits: int = 2, limit: float
     for (row, column), value in np.ndenumerate(values):
         strong = abs(value) > 0.6 * limit
         axis.text(
-            column, row, f"{value:.{digits}f}", ha="center", va="center", size=9,
+            column,
+            row,
+            f"{value:.{digits}f}",
+            ha="center",
+            va="center",
+            size=9,
             color="white" if strong else "#202428",
         )
     axis.set(xticks=[], yticks=[])
@@ -172,7 +186,12 @@ def draw_confusion(axis: Axes, counts: np.ndarray, names: Sequence[str]) -> None
         if count:
             heavy = mistakes[truth, said] > 0.6 * mistakes.max()
             axis.text(
-                said, truth, f"{count}", ha="center", va="center", size=8,
+                said,
+                truth,
+                f"{count}",
+                ha="center",
+                va="center",
+                size=8,
                 color="white" if heavy else "#202428",
                 weight="bold" if truth == said else "normal",
             )

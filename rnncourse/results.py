@@ -1,4 +1,4 @@
-"""The numbers a chapter states: recorded with a bound, shown in the prose, collected for the scoreboard.
+"""The numbers a chapter states: recorded with a bound, quoted in the prose, collected.
 
 A chapter calls :func:`record` for every number that it goes on to mention. The bound is asserted on
 the spot; the value travels with the cell's output, from where the book's prose quotes it as
@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-BUILD = PROJECT / "_build"
+BUILD = Path(os.environ.get("RNNCOURSE_BUILD", "") or PROJECT / "_build")
 RECORDS = PROJECT / "benchmarks" / "records"
+
+NO_BREAK = "\N{NO-BREAK SPACE}"  # between a number and its unit
 
 
 class BoundError(AssertionError):
@@ -31,8 +33,8 @@ class Result:
     Attributes:
         name: ``chapter.what``, in lower case.
         value: The number.
-        unit: Its unit: ``""`` for a plain number, ``"share"`` for one of 0 to 1 that is shown in per
-            cent, ``"s"`` for seconds, or any other word.
+        unit: ``""`` for a plain number, ``"share"`` for a part of 1, which is shown in per cent,
+            ``"s"`` for seconds, or any other word.
         bound: The promise, in words: ``"at least 0.985"``.
         source: The figure it is compared with and where that one comes from, if there is one.
         data: The data it was measured on, real or stand-in, if any.
@@ -55,9 +57,9 @@ class Result:
 def show(value: float, unit: str) -> str:
     """Write a number as the book does: shares in per cent, seconds with one decimal."""
     if unit == "share":
-        return f"{100 * value:.2f} %"
+        return f"{100 * value:.2f}{NO_BREAK}%"
     text = f"{value:,.1f}" if unit == "s" else f"{value:,.4g}"
-    return f"{text} {unit}".rstrip()
+    return f"{text}{NO_BREAK}{unit}".rstrip()
 
 
 def record(
@@ -117,7 +119,7 @@ _QUOTABLE = "application/papermill.record/"  # where MyST-NB looks for values th
 
 
 def _attach_to_cell(result: Result) -> None:
-    """Hang the result on the running cell's output, invisibly; nothing happens outside a notebook."""
+    """Hang the result on the running cell's output, unseen; outside a notebook, do nothing."""
     from IPython import get_ipython
     from IPython.display import display
 
@@ -163,15 +165,12 @@ def load(path: Path | None = None) -> dict[str, Result]:
     return {name: Result(name, **fields) for name, fields in entries.items()}
 
 
-def save_model(model, chapter: str) -> Path:
+def save_model(model, chapter: str) -> None:
     """Leave a trained model at ``_build/models/<chapter>.keras``, whole or not at all.
 
     Args:
         model: A Keras model.
         chapter: The chapter's name, as in its file name.
-
-    Returns:
-        The file's path, relative to the project.
     """
     target = BUILD / "models" / f"{chapter}.keras"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +180,6 @@ def save_model(model, chapter: str) -> Path:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return target.relative_to(PROJECT)
 
 
 @dataclass(frozen=True)
@@ -237,9 +235,7 @@ def recorded_run(name: str) -> RecordedRun:
 def spreads() -> dict[str, tuple[float, float]]:
     """Lowest and highest value over seeds, for every result that a recorded run has measured."""
     runs = [recorded_run(path.stem) for path in sorted(RECORDS.glob("*.json"))]
-    return {
-        name: (min(values), max(values)) for run in runs for name, values in run.values.items()
-    }
+    return {name: (min(values), max(values)) for run in runs for name, values in run.values.items()}
 
 
 def write_atomically(path: Path, text: str) -> None:

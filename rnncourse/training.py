@@ -36,7 +36,7 @@ class History:
     """What a training run leaves behind.
 
     Attributes:
-        metrics: One list a metric, one value an epoch, under Keras's names: ``loss``, ``val_loss``...
+        metrics: One list a metric, one value an epoch, under Keras's names.
         seconds: Wall-clock time of the whole call, tracing and compiling included.
     """
 

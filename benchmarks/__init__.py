@@ -1,0 +1,1 @@
+"""Runs too long for a chapter; each writes its figures to ``benchmarks/records``."""

@@ -1,0 +1,63 @@
+"""How much of a chapter's numbers is luck: the whole chapter, again, with other random numbers.
+
+``python -m benchmarks.seeds mnist`` runs the chapter under five seeds, one after the other, and
+writes ``benchmarks/records/mnist_seeds.json``. A bound that breaks under a seed is reported and
+kept in the record: it tells that the promise was too bold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+
+from book import execute
+from book.chapters import Chapter, read_chapters
+from rnncourse import results
+
+
+def main() -> int:
+    """Run one chapter under several seeds and record its numbers."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter", help="its file name, without folder and suffix")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 to N-1")
+    asked = parser.parse_args()
+    chapters = {chapter.name: chapter for chapter in read_chapters()}
+    if asked.chapter not in chapters:
+        parser.error(f"no chapter {asked.chapter!r}; there are: {', '.join(chapters)}")
+    runs = [run(chapters[asked.chapter], seed) for seed in range(asked.seeds)]
+    names = [name for name in runs[0] if all(name in values for values in runs)]
+    data = {result.data for values in runs for result in values.values() if result.data}
+    record = results.RecordedRun(
+        name=f"{asked.chapter}_seeds",
+        command=f"python -m benchmarks.seeds {asked.chapter} --seeds {asked.seeds}",
+        date=datetime.date.today().isoformat(),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        data="; ".join(sorted(data)),
+        seeds=list(range(asked.seeds)),
+        values={name: [values[name].value for values in runs] for name in names},
+    )
+    print(f"written to {record.save().relative_to(results.PROJECT)}")
+    return 0
+
+
+def run(chapter: Chapter, seed: int) -> dict[str, results.Result]:
+    """The chapter's results under one seed; broken bounds are printed, not raised."""
+    with tempfile.TemporaryDirectory() as build:  # the models of other seeds are not the book's
+        env = {"RNNCOURSE_SEED": str(seed), "RNNCOURSE_BUILD": build}
+        notebook, seconds = execute.run(chapter, allow_errors=True, env=env)
+    found = {result.name: result for result in results.in_notebook(notebook)}
+    errors = [o for c in notebook.cells for o in c.get("outputs", ()) if o.output_type == "error"]
+    print(f"seed {seed}, {seconds:.0f} s: " + ", ".join(map(repr, found.values())), flush=True)
+    for error in errors:
+        print(f"  {error.ename}: {error.evalue}", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Sphinx extension: pages follow the executed notebooks, and load nothing that they do not use."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from book.chapters import BUILD, EXECUTED
+
+
+def outdated(app, env, added, changed, removed) -> list[str]:
+    """Pages to read again: those whose notebook ran since, and those that may quote from them."""
+    executed = {page: EXECUTED / f"{Path(page).name}.ipynb" for page in env.all_docs}
+    newer = {
+        page
+        for page, read_at in env.all_docs.items()  # read_at is in microseconds
+        if executed[page].is_file() and executed[page].stat().st_mtime_ns // 1000 > read_at
+    }
+    prose = {page for page, path in executed.items() if not path.is_file()}
+    return sorted(newer | prose) if newer else []
+
+
+def without_thebe(app, pagename, templatename, context, doctree) -> None:
+    """Leave out the scripts of Thebe: it runs cells on a server, and this book asks none."""
+
+    def is_thebe(script) -> bool:
+        inline = (getattr(script, "attributes", None) or {}).get("body", "")
+        return "thebe" in f"{script} {inline}".lower()
+
+    scripts = context.get("script_files", [])
+    context["script_files"] = [script for script in scripts if not is_thebe(script)]
+
+
+def offer_notebook(app, pagename, templatename, context, doctree) -> None:
+    """Put the chapter as a notebook under the theme's download button."""
+    notebook = BUILD / "notebooks" / f"{Path(pagename).name}.ipynb"
+    if notebook.is_file():
+        target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook, target)
+        context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def setup(app) -> dict:
+    """Register with Sphinx."""
+    app.connect("env-get-outdated", outdated)
+    app.connect("html-page-context", without_thebe)
+    app.connect("html-page-context", offer_notebook)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

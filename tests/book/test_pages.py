@@ -1,0 +1,186 @@
+"""Every rendered page, opened in a real browser, light and dark, wide and on a phone."""
+
+import itertools
+import json
+import re
+
+import nbformat
+import pytest
+
+from book.build import HTML
+from book.chapters import BUILD, pages, read_chapters
+from rnncourse import results
+
+CHAPTERS = [
+    chapter.path.relative_to(results.PROJECT).with_suffix("") for chapter in read_chapters()
+]
+SCREENS = {"wide": (1440, 900), "phone": (390, 844)}
+
+# What must never reach a reader: markup that was not rendered, a log, a progress bar.
+RAW = re.compile(r"\{(glue|cite|numref|eq|doc|ref|code-cell)[:}]|^:::|```|^---$", re.MULTILINE)
+LOG = re.compile(r"[IWE]0000 |oneDNN|cuda|\[IPKernelApp\]|Traceback|Warning:", re.IGNORECASE)
+BAR = re.compile(r"━|\d+/\d+ \[|ms/step|\|█")
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request):
+    return request.param
+
+
+@pytest.fixture(params=SCREENS)
+def screen(request):
+    return request.param
+
+
+@pytest.fixture
+def open_page(browser, site, theme, screen):
+    """Open a page in one of the themes and sizes, and keep account of what went wrong."""
+    width, height = SCREENS[screen]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+    )
+
+    def go(name):
+        page = context.new_page()
+        page.trouble = []
+        page.on("console", lambda m: m.type == "error" and page.trouble.append(m.text))
+        page.on("pageerror", lambda error: page.trouble.append(str(error)))
+        page.on("requestfailed", lambda request: page.trouble.append(f"failed: {request.url}"))
+        page.on(
+            "request", lambda r: r.url.startswith((site, "data:")) or page.trouble.append(r.url)
+        )
+        page.on(
+            "response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status} {r.url}")
+        )
+        page.goto(f"{site}/{name}.html", wait_until="networkidle")
+        return page
+
+    yield go
+    context.close()
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_page_is_whole(open_page, name, theme, screen):
+    page = open_page(name)
+    page.evaluate("window.MathJax?.startup?.promise")
+    shots = BUILD / "screenshots"
+    shots.mkdir(exist_ok=True)
+    shot = shots / f"{name.replace('/', '-')}-{theme}-{screen}.png"
+    page.screenshot(path=shot, full_page=True)
+
+    assert page.trouble == []
+    content = page.locator("#main-content")
+    assert content.locator("article h1").count() == 1
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0, "the page is wider than the screen"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+
+    for cell in page.locator("details.hide summary").all():
+        cell.click()  # open the folded cells, to read what is in them too
+    text = content.inner_text()
+    for pattern in (RAW, LOG, BAR):
+        assert not pattern.search(text), pattern.search(text)
+
+    assert page.locator("mjx-merror").count() == 0
+    if page.locator(".math").count():
+        assert page.locator("mjx-container").count() > 0, "formulas were not set"
+    for image in page.locator("article img").all():
+        assert image.get_attribute("alt"), "a picture without alt text"
+    for figure in page.locator("svg.course-figure").all():
+        assert len(figure.get_attribute("aria-label")) > 20, "a figure without alt text"
+    headings = page.locator("article :is(h1, h2, h3, h4)")
+    levels = [int(tag[1]) for tag in headings.evaluate_all("all => all.map(h => h.tagName)")]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("name", CHAPTERS, ids=str)
+def test_figures_follow_the_theme(open_page, name, theme, screen):
+    """Ink must stand out from the page it is drawn on, in both themes."""
+    page = open_page(name)
+    if not page.locator("svg.course-figure").count():
+        pytest.skip("no figure on this page")
+    ink, paper = page.evaluate(
+        """() => {
+            const svg = document.querySelector('svg.course-figure');
+            const text = [...svg.querySelectorAll('text')].map(t => getComputedStyle(t).fill);
+            const most = text.sort((a, b) =>
+                text.filter(c => c === b).length - text.filter(c => c === a).length)[0];
+            return [most, getComputedStyle(document.body).backgroundColor];
+        }"""
+    )
+    assert contrast(ink, paper) >= 4.5, f"{ink} on {paper}"
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two CSS colours, as WCAG 2 defines it."""
+
+    def luminance(colour):
+        channels = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", CHAPTERS, ids=str)
+def test_a_chapter_can_be_downloaded_as_a_notebook(name):
+    downloaded = nbformat.read(HTML / "_sources" / f"{name}.ipynb", as_version=4)
+    nbformat.validate(downloaded)
+    assert any(cell.get("outputs") for cell in downloaded.cells)
+    assert f"_sources/{name}.ipynb" in (HTML / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_search_finds_pages_without_a_server_side(open_page):
+    page = open_page("search")
+    page.goto(page.url + "?q=saturated")
+    found = page.locator("#search-results li a")
+    found.first.wait_for()
+    assert "A recurrent layer by hand" in found.all_inner_texts()
+    assert page.trouble == []
+
+
+def test_code_can_be_copied(open_page, theme, screen):
+    page = open_page("chapters/manual_rnn")
+    assert page.locator("button.copybtn").count() >= page.locator(".cell_input").count() > 0
+
+
+def test_every_result_stands_on_the_scoreboard():
+    board = (HTML / "chapters" / "scoreboard.html").read_text(encoding="utf-8")
+    recorded = results.load()
+    assert recorded
+    for result in recorded.values():
+        assert str(result) in board, result
+
+
+def test_stand_ins_are_named_on_the_page():
+    for name, result in results.load().items():
+        page = (HTML / "chapters" / f"{name.split('.')[0]}.html").read_text(encoding="utf-8")
+        if result.data and result.data.startswith("stand-in"):
+            assert "Stand-in data" in page
+        else:
+            assert "Stand-in data" not in page
+
+
+def test_the_trained_models_are_offered_and_open():
+    import keras
+
+    models = sorted((BUILD / "models").glob("*.keras"))
+    assert models
+    for path in models:
+        page = (HTML / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
+        (link,) = re.findall(rf'href="\.\./(_downloads/[^"]+/{path.name})"', page)
+        assert keras.saving.load_model(HTML / link).count_params() > 0
+
+
+def test_the_results_file_has_what_it_promises():
+    entries = json.loads((BUILD / "results.json").read_text(encoding="utf-8"))
+    for name, entry in entries.items():
+        assert re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", name)
+        assert set(entry) == {"value", "unit", "bound", "source", "data"}
+        assert isinstance(entry["value"], float)
+
+
+def test_no_path_of_this_machine_is_on_a_page():
+    for path in HTML.rglob("*.html"):
+        assert str(results.PROJECT) not in path.read_text(encoding="utf-8"), path

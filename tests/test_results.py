@@ -1,0 +1,177 @@
+"""Recorded numbers: bounds that hold, values that survive, files that are whole."""
+
+import json
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from rnncourse import results
+
+
+def test_a_kept_bound_returns_the_result():
+    result = results.record(
+        "mnist.accuracy", 0.9871, at_least=0.985, unit="share", source="98.09 %"
+    )
+    assert result.value == 0.9871
+    assert (
+        repr(result).replace(results.NO_BREAK, " ") == "mnist.accuracy = 98.71 % (at least 98.50 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "bound"),
+    [
+        (0.9, {"at_least": 0.91}),
+        (3, {"at_most": 2}),
+        (5, {"between": (1, 4)}),
+        (0, {"between": (1, 4)}),
+    ],
+)
+def test_a_broken_bound_raises(value, bound):
+    with pytest.raises(results.BoundError, match=r"a\.b is .*promises"):
+        results.record("a.b", value, **bound)
+
+
+@pytest.mark.parametrize(
+    ("value", "bound"), [(1, {"at_least": 1}), (1, {"at_most": 1}), (1, {"between": (1, 1)})]
+)
+def test_bounds_are_inclusive(value, bound):
+    assert results.record("a.b", value, **bound).value == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_must_be_finite(value):
+    with pytest.raises(ValueError, match=r"a\.b must be a finite number"):
+        results.record("a.b", value, at_most=1)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"at_least": 1, "at_most": 2}])
+def test_exactly_one_bound(bounds):
+    with pytest.raises(ValueError, match="exactly one bound"):
+        results.record("a.b", 1, **bounds)
+
+
+def test_a_bound_the_wrong_way_round():
+    with pytest.raises(ValueError, match="between must be"):
+        results.record("a.b", 1, between=(2, 1))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "Mnist.accuracy", "mnist.", "a.b.c", "a b.c"])
+def test_names_are_chapter_dot_what(name):
+    with pytest.raises(ValueError, match=r"chapter\.what"):
+        results.record(name, 1, at_least=0)
+
+
+def test_an_unknown_keyword_is_refused():
+    with pytest.raises(TypeError, match="at_leats"):
+        results.record("a.b", 1, at_leats=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.98765, "share", "98.77 %"),
+        (12.345, "s", "12.3 s"),
+        (1234567, "", "1.235e+06"),
+        (54344, "characters a second", "5.434e+04 characters a second"),
+    ],
+)
+def test_how_numbers_are_written(value, unit, shown):
+    assert results.show(value, unit).replace(results.NO_BREAK, " ") == shown
+
+
+def executed(*sources):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    return notebook
+
+
+def test_a_result_travels_with_the_output_and_can_be_quoted(tmp_path):
+    notebook = executed(
+        "from rnncourse import results",
+        "results.record('a.b', 0.5, between=(0, 1), source='a paper', data='MNIST');",
+    )
+    kept = nbformat.reads(nbformat.writes(notebook), as_version=4)  # as the cache does
+    (result,) = results.in_notebook(kept)
+    assert result == results.Result("a.b", 0.5, "", "between 0 and 1", "a paper", "MNIST")
+    (output,) = kept.cells[1].outputs
+    assert output.metadata.scrapbook.name == "a.b"
+    assert output.data == {"application/papermill.record/text/plain": "'0.5'"}
+
+
+def test_results_are_saved_and_loaded(tmp_path):
+    recorded = [
+        results.record("a.b", 1, at_least=0, data="MNIST"),
+        results.record("a.c", 2, at_most=3, unit="s"),
+    ]
+    path = tmp_path / "deep" / "results.json"
+    results.save(recorded, path)
+    assert list(results.load(path).values()) == recorded
+    assert json.loads(path.read_text())["a.c"] == {
+        "value": 2.0,
+        "unit": "s",
+        "bound": f"at most 3.0{results.NO_BREAK}s",
+        "source": None,
+        "data": None,
+    }
+    assert [p.name for p in path.parent.iterdir()] == ["results.json"]
+
+
+def test_a_name_belongs_to_one_place(tmp_path):
+    twice = [results.record("a.b", value, at_least=0) for value in (1, 2)]
+    with pytest.raises(ValueError, match=r"two chapters record a\.b"):
+        results.save(twice, tmp_path / "results.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_before_the_first_build_there_are_none(tmp_path):
+    assert results.load(tmp_path / "results.json") == {}
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "kept.json"
+    results.write_atomically(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        results.write_atomically(path, "half \udc80")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["kept.json"]
+
+
+def test_a_model_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "BUILD", tmp_path)
+
+    class Model:
+        def __init__(self, fails):
+            self.fails = fails
+
+        def save(self, path):
+            path.write_text("weights")
+            if self.fails:
+                raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        results.save_model(Model(fails=True), "mnist")
+    assert list((tmp_path / "models").iterdir()) == []
+    results.save_model(Model(fails=False), "mnist")
+    assert [p.name for p in (tmp_path / "models").iterdir()] == ["mnist.keras"]
+
+
+def test_recorded_runs_are_kept_and_their_spread_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RECORDS", tmp_path)
+    run = results.RecordedRun(
+        "x_seeds",
+        "python -m x",
+        "2026-01-31",
+        "2 cores",
+        {"keras": "3"},
+        "MNIST",
+        [0, 1],
+        {"a.b": [3.0, 2.0]},
+    )
+    run.save()
+    assert results.recorded_run("x_seeds") == run
+    assert results.spreads() == {"a.b": (2.0, 3.0)}
+    assert "python -m x" in run._repr_html_()
+    with pytest.raises(FileNotFoundError, match="there are: x_seeds"):
+        results.recorded_run("y")
