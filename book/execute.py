@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -24,16 +26,16 @@ WARNING = re.compile(r"^\S.*:\d+: \w*Warning: .*", re.MULTILINE)
 
 def kernel_environment() -> dict[str, str]:
     """The kernel's environment: as ours, with what keeps a rendered page quiet."""
-    quiet = {"RNNCOURSE_QUIET": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONHASHSEED": "0"}
-    return {**os.environ, **quiet}
+    quiet = {"RNNCOURSE_QUIET": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    strict = {"RNNCOURSE_BOUNDS": "raise", "PYTHONHASHSEED": "0"}
+    return {**os.environ, **quiet, **strict}
 
 
-def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | None = None):
+def run(chapter: Chapter, env: dict[str, str] | None = None):
     """Run every code cell of a chapter in order, in a kernel of its own.
 
     Args:
         chapter: The chapter.
-        allow_errors: Go on after a failing cell, and leave its error in the outputs.
         env: Environment variables to set besides the usual ones.
 
     Returns:
@@ -49,13 +51,11 @@ def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | N
         startup_timeout=STARTUP_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(chapter.path.parent)}},
-        allow_errors=allow_errors,
         record_timing=False,
     )
     started = time.perf_counter()
     try:
-        with open(os.devnull, "w") as nowhere:  # for what TensorFlow writes from C
-            client.execute(env=kernel_environment() | (env or {}), stderr=nowhere)
+        _execute(client, kernel_environment() | (env or {}))
     except CellExecutionError as error:
         trace = ANSI.sub("", error.traceback).split("------------------\n\n")[-1]
         raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{trace}") from error
@@ -66,6 +66,18 @@ def run(chapter: Chapter, *, allow_errors: bool = False, env: dict[str, str] | N
         if warning:
             raise BuildError(f"{_where(chapter, number)} warns:\n\n{warning.group()}")
     return notebook, time.perf_counter() - started
+
+
+def _execute(client: NotebookClient, env: dict[str, str]) -> None:
+    """Execute, but let Ctrl-C through: nbclient, in the main thread, would keep it to itself."""
+    with ThreadPoolExecutor(1) as pool, open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
+        running = pool.submit(client.execute, env=env, stderr=nowhere)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            if client.km and client.km.provisioner:
+                asyncio.run(client.km.provisioner.kill())
+            raise
 
 
 def stored(chapter: Chapter) -> nbformat.NotebookNode | None:

@@ -175,3 +175,9 @@ def test_recorded_runs_are_kept_and_their_spread_known(tmp_path, monkeypatch):
     assert "python -m x" in run._repr_html_()
     with pytest.raises(FileNotFoundError, match="there are: x_seeds"):
         results.recorded_run("y")
+
+
+def test_bounds_can_be_reported_while_a_spread_is_measured(monkeypatch, capsys):
+    monkeypatch.setenv("RNNCOURSE_BOUNDS", "report")
+    assert results.record("a.b", 3, at_most=2).value == 3
+    assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
