@@ -90,8 +90,8 @@ def record(
 
     Raises:
         ValueError: If the name is malformed, the value not finite, or not exactly one bound given.
-        BoundError: If the value is outside its bound. Where ``RNNCOURSE_BOUNDS=report`` is set, as it
-            is while the spread over seeds is measured, this is printed instead.
+        BoundError: If the value is outside its bound. Where ``RNNCOURSE_BOUNDS=report`` is set, as
+            it is while the spread over seeds is measured, this is printed instead.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
         raise ValueError(f"name must look like 'chapter.what' in lower case, got {name!r}")
