@@ -20,8 +20,8 @@ CELL_TIMEOUT = 600  # seconds
 STARTUP_TIMEOUT = 120  # seconds
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-# How a Python warning begins on stderr; TensorFlow's own log lines look different.
-WARNING = re.compile(r"^\S.*:\d+: \w*Warning: .*", re.MULTILINE)
+# How a warning of Python begins, or of TensorFlow's Python side; what C++ logs looks different.
+WARNING = re.compile(r"^(\S.*:\d+: \w*Warning: |WARNING:tensorflow:).*", re.MULTILINE)
 
 
 def kernel_environment() -> dict[str, str]:
@@ -62,7 +62,7 @@ def run(chapter: Chapter, env: dict[str, str] | None = None):
     except (CellTimeoutError, DeadKernelError) as error:
         raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{error}") from error
     for number, cell in enumerate(_code_cells(notebook), 1):
-        warning = WARNING.search(_stderr(cell))
+        warning = WARNING.search(_printed(cell))
         if warning:
             raise BuildError(f"{_where(chapter, number)} warns:\n\n{warning.group()}")
     return notebook, time.perf_counter() - started
@@ -107,8 +107,8 @@ def _code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _stderr(cell) -> str:
-    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
+def _printed(cell) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
 def _failed_cell(chapter: Chapter, notebook) -> str:

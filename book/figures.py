@@ -22,11 +22,14 @@ THEME_COLOURS = {
     plots.INK: "var(--pst-color-text-base)",
     plots.PAPER: "var(--pst-color-background)",
     plots.FAINT: "var(--pst-color-border)",
+    plots.INPUT: "var(--course-input)",
+    plots.STATE: "var(--course-state)",
+    plots.OUTPUT: "var(--course-output)",
 }
 
 
 class InlineFigures(SphinxPostTransform):
-    """Replace each SVG that a notebook drew by its own text."""
+    """Replace each SVG that Matplotlib drew by its own text."""
 
     default_priority = 400  # after figures have been fetched from other pages
     formats = ("html",)
@@ -35,7 +38,7 @@ class InlineFigures(SphinxPostTransform):
         """Set the figures of one page."""
         for number, image in enumerate(list(self.document.findall(nodes.image))):
             path = Path(self.app.srcdir, image["uri"])
-            if path.suffix == ".svg" and path.is_file() and "jupyter_execute" in path.parts:
+            if path.suffix == ".svg" and path.is_file():
                 svg = themed(path.read_text(encoding="utf-8"), image.get("alt", ""), f"f{number}")
                 image.replace_self(nodes.raw("", svg, format="html"))
 

@@ -1,4 +1,4 @@
-"""The chapters as the build executed them: the template, the exercises, the example carried along."""
+"""The chapters as the build executed them: the template, the exercises, the example."""
 
 import re
 
@@ -76,6 +76,6 @@ def test_the_example_is_the_same_in_all_three_chapters():
         notebook = nbformat.read(CHAPTERS[name].executed, as_version=4)
         outputs = (o for c in notebook.cells for o in c.get("outputs", ()))
         texts = [o.text for o in outputs if o.get("name") == "stdout"]
-        printed.append([text for text in texts if text.startswith("[[")][0])
+        printed.append(next(text for text in texts if text.startswith("[[")))
     assert printed[0] == printed[1] == printed[2]
     assert len(re.findall(r"-?\d+\.\d*", printed[0])) == 40
