@@ -53,6 +53,8 @@ def main() -> int:
         print("Another build of this book is running in this folder; wait for it to end.")
     except BuildError as error:
         print(f"\nThe book was not built.\n{error}", file=sys.stderr)
+    except OSError as error:  # a full disk, a folder without permission
+        print(f"\nThe book was not built.\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. What had been executed is kept; run it again to go on.", file=sys.stderr)
     else:
