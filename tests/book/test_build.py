@@ -16,6 +16,7 @@ from book.chapters import ROOT
 HEADER = """---
 jupytext:
   text_representation:
+    extension: .md
     format_name: myst
 kernelspec:
   display_name: Python 3
@@ -136,7 +137,7 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
 FAULTS = {
     "a failing cell": (
         ("chapters/one.md", "print(", "1 / 0\nprint("),
-        ["chapters/one.md, code cell 1 (line 15)", "ZeroDivisionError"],
+        ["chapters/one.md, code cell 1 (line 16)", "ZeroDivisionError"],
     ),
     "a broken bound": (
         ("chapters/one.md", "42", "101"),
@@ -156,23 +157,23 @@ FAULTS = {
     ),
     "options that are not YAML": (
         ("chapters/one.md", "from rnncourse", "---\nname: a: b\n---\nfrom rnncourse"),
-        ["chapters/one.md", "line 14"],
+        ["chapters/one.md", "line 15"],
     ),
     "a link to nowhere": (
         ("chapters/one.md", "The answer", "[Gone](nowhere.md). The answer"),
-        ["chapters/one.md:12", "nowhere.md"],
+        ["chapters/one.md:13", "nowhere.md"],
     ),
     "a citation of nothing": (
         ("chapters/one.md", "The answer", "{cite}`nobody1999`. The answer"),
-        ["chapters/one.md:12", "nobody1999"],
+        ["chapters/one.md:13", "nobody1999"],
     ),
     "an unknown directive": (
         ("chapters/one.md", "The answer", ":::{nonsense}\n:::\n\nThe answer"),
-        ["chapters/one.md:12", "nonsense"],
+        ["chapters/one.md:13", "nonsense"],
     ),
     "a value that nobody recorded": (
         ("chapters/one.md", "`one.answer`", "`one.question`"),
-        ["chapters/one.md:12", "one.question"],
+        ["chapters/one.md:13", "one.question"],
     ),
     "a missing page": (
         ("_toc.yml", "chapters/one", "chapters/two"),
@@ -226,3 +227,24 @@ def test_two_builds_at_once_do_not_mix(project):
     assert "Another build" in build(project, fails=True)
     printed, _ = first.communicate(timeout=120)
     assert first.returncode == 0, printed
+
+
+def test_nbval_runs_every_cell_and_fails_with_it(project):
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, project)
+
+    def recheck():
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "chapters"]
+        environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            command, cwd=project, env=environment, text=True, capture_output=True, timeout=120
+        )
+
+    whole = recheck()
+    assert whole.returncode == 0, whole.stdout
+    assert "1 passed" in whole.stdout
+    edit(project, "chapters/one.md", "print(", "1 / 0\nprint(")
+    broken = recheck()
+    assert broken.returncode == 1
+    assert "ZeroDivisionError" in broken.stdout
+    assert "chapters/one.md" in broken.stdout
