@@ -1,0 +1,107 @@
+"""Small tasks that ask for one kind of memory each, made up by a random generator.
+
+Targets that are not asked for are ``IGNORED``; give ``ignore_class=IGNORED`` to
+``keras.losses.SparseCategoricalCrossentropy``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+IGNORED = -1
+
+
+def adding_problem(
+    count: int, time: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers go by, two of them are marked, and their sum is asked for at the end.
+
+    To keep a number exactly for a long time is what it takes (Hochreiter and Schmidhuber, 1997,
+    section 5.4). Whoever always answers 1 has a mean squared error of 1/6.
+
+    Args:
+        count: Sequences to make.
+        time: Steps of each, at least 2; one mark falls into either half.
+        rng: Where the random numbers come from.
+
+    Returns:
+        Inputs of shape (count, time, 2), the number and its mark at each step, and targets of shape
+        (count, 1).
+
+    Raises:
+        ValueError: If there are fewer than two steps.
+    """
+    if time < 2:
+        raise ValueError(f"time must be at least 2, got {time}")
+    numbers = rng.random((count, time), np.float32)
+    marks = np.zeros((count, time), np.float32)
+    rows, half = np.arange(count), time // 2
+    marks[rows, rng.integers(0, half, count)] = 1
+    marks[rows, rng.integers(half, time, count)] = 1
+    targets = (numbers * marks).sum(axis=1, keepdims=True)
+    return np.stack([numbers, marks], axis=-1), targets
+
+
+def copy_memory(
+    count: int, delay: int, rng: np.random.Generator, symbols: int = 8, length: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    """Some symbols, a long silence, a signal, and then the symbols are asked for in order.
+
+    To keep many things apart for a long time is what it takes (Arjovsky, Shah and Bengio, 2016).
+    Whoever guesses is right once in ``symbols`` times.
+
+    Args:
+        count: Sequences to make.
+        delay: Steps of silence between the last symbol and the first answer, at least 1; the last
+            of them carries the signal.
+        rng: Where the random numbers come from.
+        symbols: Size of the alphabet.
+        length: Symbols to remember.
+
+    Returns:
+        One-hot inputs of shape (count, length + delay + length, symbols + 2), and targets of shape
+        (count, length + delay + length).
+
+    Raises:
+        ValueError: If the delay is not positive.
+    """
+    if delay < 1:
+        raise ValueError(f"delay must be at least 1, got {delay}")
+    silence, signal = symbols, symbols + 1
+    words = rng.integers(0, symbols, (count, length))
+    shown = np.full((count, 2 * length + delay), silence)
+    shown[:, :length] = words
+    shown[:, length + delay - 1] = signal
+    targets = np.full(shown.shape, IGNORED)
+    targets[:, -length:] = words
+    return np.eye(symbols + 2, dtype=np.float32)[shown], targets
+
+
+def counting(counts: list[int], letters: str = "abc") -> tuple[np.ndarray, np.ndarray]:
+    """Read a word such as aaabbbccc and say at every step what comes next, where that is certain.
+
+    To count, and to know when the count is used up, is what it takes (Gers and Schmidhuber, 2001).
+    The next symbol is certain from the first letter of the second kind on, the end included.
+
+    Args:
+        counts: How often each letter stands in each word.
+        letters: The letters, in order.
+
+    Returns:
+        One-hot inputs of shape (words, time, letters + 1) that begin with the symbol for start and
+        end, and targets of shape (words, time). Shorter words are padded with zeros.
+
+    Raises:
+        ValueError: If a count is not positive.
+    """
+    if not counts or min(counts) < 1:
+        raise ValueError(f"counts must be positive, got {counts}")
+    kinds, edge = len(letters), len(letters)
+    time = kinds * max(counts) + 1
+    inputs = np.zeros((len(counts), time, kinds + 1), np.float32)
+    targets = np.full((len(counts), time), IGNORED)
+    for row, n in enumerate(counts):
+        word = np.repeat(np.arange(kinds), n)
+        inputs[row, np.arange(kinds * n + 1), [edge, *word]] = 1
+        targets[row, n + 1 : kinds * n + 1] = [*word[n + 1 :], edge]
+    return inputs, targets
