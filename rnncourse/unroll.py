@@ -147,7 +147,8 @@ def _as_float(cell, value, name: str, rank: int) -> tf.Tensor:
     """The value as a tensor of the cell's dtype and the right rank."""
     value = tf.convert_to_tensor(value)
     if value.shape.rank is not None and value.shape.rank != rank:
-        shape = "(batch, features)" if rank == 2 else "(batch, time, features)"
+        last = "size" if name == "initial_state" else "features"
+        shape = f"(batch, {last})" if rank == 2 else f"(batch, time, {last})"
         raise ValueError(f"{name} must have the shape {shape}, got {value.shape}")
     if value.dtype.name != cell.compute_dtype:
         raise TypeError(
@@ -180,7 +181,7 @@ def _initial(cell, initial_state: State, batch) -> list[tf.Tensor]:
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"initial_state must have the structure of the cell's state_size, {cell.state_size}, "
-            f"got {tf.nest.map_structure(lambda s: tuple(tf.shape(s).shape), given)}"
+            f"got {tf.nest.map_structure(_shape_or_type, initial_state)}"
         ) from error
     states = []
     for size, state in zip(tf.nest.flatten(sizes), tf.nest.flatten(given), strict=True):
@@ -192,6 +193,10 @@ def _initial(cell, initial_state: State, batch) -> list[tf.Tensor]:
             )
         states.append(state)
     return states
+
+
+def _shape_or_type(value):
+    return tuple(value.shape) if hasattr(value, "shape") else type(value).__name__
 
 
 def _packed(cell, states: list) -> State:
@@ -213,10 +218,8 @@ def _lengths(sequence_length, known_batch, batch, time):
             f"sequence_length must have the shape ({known_batch},), got {length.shape}"
         )
     values = tf.get_static_value(length)
-    if (
-        values is not None
-        and isinstance(time, int)
-        and not ((values >= 0) & (values <= time)).all()
-    ):
-        raise ValueError(f"sequence_length must lie between 0 and {time}, got {values.tolist()}")
+    if values is not None and (values < 0).any():
+        raise ValueError(f"sequence_length must not be negative, got {values.tolist()}")
+    if values is not None and isinstance(time, int) and (values > time).any():
+        raise ValueError(f"sequence_length must be at most {time}, got {values.tolist()}")
     return tf.cast(length, tf.int32)
