@@ -1,8 +1,8 @@
 """Where a Hopfield network's memory breaks, for networks of several sizes.
 
 ``python -m benchmarks.hopfield_capacity`` stores random patterns at rising loads, starts
-recall from the patterns themselves, and writes ``benchmarks/records/hopfield_capacity.json``: for each size the
-load at which half of the patterns are lost, and the mean overlap at each load, one value a seed.
+recall from the patterns themselves, and writes ``benchmarks/records/hopfield_capacity.json``: for
+each size the load at which half of the patterns are lost, and the mean overlap at each load, one value a seed.
 """
 
 from __future__ import annotations

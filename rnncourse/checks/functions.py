@@ -13,7 +13,7 @@ def _softmax(z, axis=1, sign=1):
 softmax = Exercise(
     "softmax",
     _softmax,
-    lambda rng: (rng.normal(0, 2, rng.integers(2, 6, size=2) + (0, 2)),),
+    lambda rng: (rng.normal(0, 2, rng.integers(2, 6, size=2) + np.array([0, 2])),),
     slips={
         "these sum to 1 over the batch (axis 0); each row should sum to 1 (axis 1).": (
             lambda z: _softmax(z, axis=0)
