@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.hopfield_capacity`` stores random patterns at rising loads, starts
 recall from the patterns themselves, and writes ``benchmarks/records/hopfield_capacity.json``: for
-each size the load at which half of the patterns are lost, and the mean overlap at each load, one value a seed.
+each size the load at which half of the patterns are lost, and the mean overlap at each load, one
+value a seed.
 """
 
 from __future__ import annotations
