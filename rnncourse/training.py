@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+# Keras traces `predict` anew for each model; TensorFlow would warn the reader of just that.
+tf.get_logger().setLevel("ERROR")
+
 
 def seed_everything(seed: int = 0) -> int:
     """Seed Python, NumPy and TensorFlow, and ask TensorFlow for the same result every time.
