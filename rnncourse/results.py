@@ -236,10 +236,15 @@ def recorded_run(name: str) -> RecordedRun:
     return RecordedRun(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def spreads() -> dict[str, tuple[float, float]]:
-    """Lowest and highest value over seeds, for every result that a recorded run has measured."""
+def spreads(board: dict[str, Result]) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value over seeds, where a recorded run measured a result on its data."""
     runs = [recorded_run(path.stem) for path in sorted(RECORDS.glob("*.json"))]
-    return {name: (min(values), max(values)) for run in runs for name, values in run.values.items()}
+    return {
+        name: (min(values), max(values))
+        for run in runs
+        for name, values in run.values.items()
+        if name in board and board[name].data in (None, run.data)
+    }
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -171,7 +171,11 @@ def test_recorded_runs_are_kept_and_their_spread_known(tmp_path, monkeypatch):
     )
     run.save()
     assert results.recorded_run("x_seeds") == run
-    assert results.spreads() == {"a.b": (2.0, 3.0)}
+    measured = results.record("a.b", 2.5, at_least=0, data="MNIST")
+    assert results.spreads({"a.b": measured}) == {"a.b": (2.0, 3.0)}
+    elsewhere = results.record("a.b", 2.5, at_least=0, data="stand-in for MNIST")
+    assert results.spreads({"a.b": elsewhere}) == {}, "a spread belongs to its data"
+    assert results.spreads({}) == {}
     assert "python -m x" in run._repr_html_()
     with pytest.raises(FileNotFoundError, match="there are: x_seeds"):
         results.recorded_run("y")
