@@ -19,9 +19,7 @@ SCREENS = {"wide": (1440, 900), "phone": (390, 844)}
 
 # What must never reach a reader: markup that was not rendered, a log, a progress bar.
 RAW = re.compile(r"\{(glue|cite|numref|eq|doc|ref|code-cell)[:}]|^:::|```|^---$", re.MULTILINE)
-LOG = re.compile(
-    r"[IWE]0000 |oneDNN|cuda|\[IPKernelApp\]|Traceback|Warning:|WARNING", re.IGNORECASE
-)
+LOG = re.compile(r"[IWE]0000 |oneDNN|cuda|\[IPKernelApp\]|Traceback|Warning:", re.IGNORECASE)
 BAR = re.compile(r"━|\d+/\d+ \[|ms/step|\|█")
 
 
