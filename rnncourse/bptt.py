@@ -235,19 +235,19 @@ def step_jacobians(cell, inputs, initial_state=None) -> np.ndarray:
 
     dtype = cell.compute_dtype
     inputs, state = tf.constant(inputs, dtype), tf.constant(state, dtype)
-    # Each sequence is repeated once for every number of the state: copy i is asked for row i.
-    rows = tf.tile(tf.eye(size, dtype=dtype), [batch, 1])  # (batch * size, size)
-    jacobians = np.empty((batch, time, size, size))
+    states = []  # before each step
     for t in range(time):
-        old = tf.repeat(state, size, axis=0)
-        with tf.GradientTape() as tape:
-            tape.watch(old)
-            new = step(tf.repeat(inputs[:, t], size, axis=0), old)
-            asked = tf.reduce_sum(new * rows)
-        gradient = tape.gradient(asked, old, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        jacobians[:, t] = tf.reshape(gradient, (batch, size, size)).numpy()
-        state = new[::size]
-    return jacobians
+        states.append(state)
+        state = step(inputs[:, t], state)
+
+    # All steps at once, each repeated once for every number of the state: copy i is for row i.
+    x = tf.repeat(tf.reshape(inputs, (batch * time, features)), size, axis=0)
+    old = tf.repeat(tf.reshape(tf.stack(states, axis=1), (batch * time, size)), size, axis=0)
+    with tf.GradientTape() as tape:
+        tape.watch(old)
+        asked = tf.reduce_sum(step(x, old) * tf.tile(tf.eye(size, dtype=dtype), [batch * time, 1]))
+    gradient = tape.gradient(asked, old, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return gradient.numpy().reshape(batch, time, size, size).astype(float)
 
 
 def _as_list(state_size) -> list:

@@ -111,7 +111,8 @@ class Cell(keras.layers.Layer):
 
     def _checked(self, states) -> list:
         if not isinstance(states, list | tuple):
-            raise ValueError(f"states of {self.name} must be a list of tensors, got {type(states)}")
+            kind = type(states).__name__
+            raise ValueError(f"states of {self.name} must be a list of tensors, got {kind}")
         shapes = [tuple(state.shape) for state in states]
         if [shape[-1] if shape else None for shape in shapes] != self._sizes():
             raise ValueError(

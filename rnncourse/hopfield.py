@@ -66,7 +66,7 @@ class Hopfield:
             ValueError: If the state does not fit the network.
         """
         state = self._fitting("state", state).astype(float)
-        return -((state @ self._products) * state).sum(-1) / (2 * self.units)
+        return 0.0 - ((state @ self._products) * state).sum(-1) / (2 * self.units)  # never -0.0
 
     def overlaps(self, state) -> np.ndarray:
         """How like each stored pattern a state is: 1 the same, 0 unrelated, -1 its negative.
