@@ -149,11 +149,9 @@ def data_at_hand() -> str:
     """What the loaders would find: it decides between real data and stand-ins."""
     folder = os.environ.get("RNNCOURSE_DATA", "")
     seen: list[object] = [bool(folder), os.environ.get("RNNCOURSE_OFFLINE", "")]
-    for place in (Path(folder) if folder else None, datasets.cache_folder()):
-        for name in datasets.REGISTRY:
-            path = place / name if place else None
-            exists = path is not None and path.is_file()
-            seen.append(
-                (name, path.stat().st_size, path.stat().st_mtime_ns) if exists else (name, None)
-            )
+    for name in datasets.REGISTRY:
+        paths = [datasets.cache_folder() / name]
+        paths += datasets.in_folder(folder, name) if folder else ()
+        stats = [path.stat() if path.is_file() else None for path in paths]
+        seen.append((name, [stat and (stat.st_size, stat.st_mtime_ns) for stat in stats]))
     return json.dumps(seen)

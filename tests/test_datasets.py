@@ -1,5 +1,6 @@
 """Loaders: the three places, and what is said when a file cannot be trusted."""
 
+import gzip
 import hashlib
 import http.server
 import multiprocessing
@@ -216,3 +217,22 @@ def test_the_stand_in_has_the_shape_of_the_real_set(small, monkeypatch):
         assert images.max() == 255
     train = {image.tobytes() for image in digits.x_train}
     assert not any(image.tobytes() in train for image in digits.x_test)
+
+
+def test_a_packed_file_in_the_folder_counts_by_its_content(small, tmp_path, monkeypatch):
+    content, arrays = small
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mnist.npz.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setenv("RNNCOURSE_DATA", str(folder))
+    np.testing.assert_array_equal(datasets.load_mnist().y_test, arrays["y_test"])
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed"])
+def test_a_damaged_packed_file_is_named(small, tmp_path, monkeypatch, damage):
+    packed = gzip.compress(small[0])
+    bad = {"truncated": packed[:-9], "changed": packed[:40] + b"xx" + packed[42:]}[damage]
+    (tmp_path / "mnist.npz.gz").write_bytes(bad)
+    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
+    with pytest.raises(datasets.DataError, match=r"mnist\.npz\.gz (cannot be read|is corrupt)"):
+        datasets.load_mnist()

@@ -1,22 +1,13 @@
-"""Real data by checksum, with a stand-in for a machine that has neither the file nor a network.
-
-Every loader looks in the same three places, and says in its ``source`` which one answered:
-
-1. the folder named by the environment variable ``RNNCOURSE_DATA``;
-2. the reader's own cache, filled by a download whose checksum must match;
-3. a small stand-in that every machine has. Its numbers are not those of the real data, and it
-   says so wherever it is shown.
-
-``RNNCOURSE_OFFLINE=1`` forbids the download, ``RNNCOURSE_CACHE`` moves the cache.
-"""
+"""Finding a data file: the reader's folder, the cache, a download; never with a wrong checksum."""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 
 class DataError(RuntimeError):
@@ -25,7 +16,11 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True)
 class DataFile:
-    """What is known of a file before it is read: where it can be had, and its checksum."""
+    """What is known of a file before it is read: where it can be had, and its checksum.
+
+    A text file may lie in the reader's folder as it is or as ``<name>.gz``; the checksum is that of
+    the content, unpacked.
+    """
 
     url: str
     sha256: str
@@ -71,85 +66,42 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Mnist:
-    """Handwritten digits.
-
-    Attributes:
-        x_train: Training images, uint8 of shape (n, 28, 28), 0 is paper and 255 is ink.
-        y_train: Their digits, uint8 of shape (n,).
-        x_test: Test images, uint8 of shape (m, 28, 28).
-        y_test: Their digits, uint8 of shape (m,).
-        source: Where the bytes came from.
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
-    source: Source
-
-
-def load_mnist() -> Mnist:
-    """Load MNIST: 60,000 images to train on and 10,000 to test on (LeCun et al., 1998).
-
-    The stand-in is scikit-learn's 1,797 digits of 8 x 8, enlarged to 28 x 28; the last fifth, which
-    comes last in the original order too, is the test set.
-
-    Returns:
-        The images, their digits and the source.
-
-    Raises:
-        DataError: If a file is found whose checksum is wrong, or that cannot be read.
-    """
-    found = _find("MNIST", "mnist.npz")
-    if isinstance(found, _Missing):
-        return _mnist_stand_in(found)
-    path, source = found
-    with np.load(path, allow_pickle=False) as arrays:
-        return Mnist(
-            **{k: arrays[k] for k in ("x_train", "y_train", "x_test", "y_test")}, source=source
-        )
-
-
-def _mnist_stand_in(missing: _Missing) -> Mnist:
-    from scipy.ndimage import zoom
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    enlarged = zoom(digits.images / 16.0, (1, 28 / 8, 28 / 8), order=1)  # (n, 28, 28)
-    images = np.round(255 * enlarged).astype(np.uint8)
-    labels = digits.target.astype(np.uint8)
-    train = len(images) * 4 // 5
-    where = f"scikit-learn's digits, enlarged from 8×8 to 28×28 ({missing.why})"
-    source = Source("MNIST", where, stand_in=True)
-    return Mnist(images[:train], labels[:train], images[train:], labels[train:], source)
-
-
-@dataclass(frozen=True)
-class _Missing:
+class Missing:
     """The real file is nowhere to be had, and why."""
 
     why: str
 
 
-def _find(name: str, filename: str) -> tuple[Path, Source] | _Missing:
-    """Look for a registered file in the reader's folder, then in the cache or on the network."""
+def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
+    """Read a registered file from the reader's folder, or from the cache or the network.
+
+    Returns:
+        The content, which has the registered checksum, and where it came from.
+
+    Raises:
+        DataError: If a file is found whose checksum is wrong, or that cannot be read.
+    """
+    sha256 = REGISTRY[filename].sha256
     folder = os.environ.get("RNNCOURSE_DATA", "")
     if folder:
-        path = Path(folder).expanduser() / filename
-        if _is_file(path, "RNNCOURSE_DATA"):
-            _verify(path, REGISTRY[filename].sha256)
-            return path, Source(name, "from the folder in RNNCOURSE_DATA")
+        for path in in_folder(folder, filename):
+            if _is_file(path, "RNNCOURSE_DATA"):
+                return _read(path, sha256), Source(name, "from the folder in RNNCOURSE_DATA")
 
     cached = cache_folder() / filename
     source = Source(name, f"from {REGISTRY[filename].url}")
     if os.environ.get("RNNCOURSE_OFFLINE", "") not in ("", "0"):
         if not cached.is_file():
-            return _Missing("RNNCOURSE_OFFLINE is set")
-        _verify(cached, REGISTRY[filename].sha256)
-        return cached, source
-    missing = _download(filename)
-    return missing or (cached, source)
+            return Missing("RNNCOURSE_OFFLINE is set")
+    elif missing := _download(filename):
+        return missing
+    return _read(cached, sha256), source
+
+
+def in_folder(folder: str | Path, filename: str) -> tuple[Path, Path]:
+    """The two forms in which a file may lie in the reader's folder: as it is, and packed."""
+    path = Path(folder).expanduser() / filename
+    return path, path.with_name(filename + ".gz")
 
 
 def cache_folder() -> Path:
@@ -170,22 +122,24 @@ def _is_file(path: Path, variable: str) -> bool:
     return path.is_file()
 
 
-def _verify(path: Path, sha256: str) -> None:
-    """Refuse a file whose content is not the registered one; never touch it."""
-    import pooch
-
+def _read(path: Path, sha256: str) -> bytes:
+    """The content of a file, unpacked; refuse it if it is not the registered one, and leave it."""
     try:
-        actual = pooch.file_hash(str(path), alg="sha256")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    actual = hashlib.sha256(content).hexdigest()
     if actual != sha256:
         raise DataError(
             f"{path} is corrupt or truncated: expected sha256 {sha256}, found {actual}. "
             "The file was left as it is; remove it, or put the right one in its place."
         )
+    return content
 
 
-def _download(filename: str) -> _Missing | None:
+def _download(filename: str) -> Missing | None:
     """Make sure the file is in the cache with the right checksum; None says that it is.
 
     Pooch writes to a temporary file beside the target and renames it once the checksum is right, so
@@ -205,7 +159,7 @@ def _download(filename: str) -> _Missing | None:
     try:
         known.fetch(filename, downloader=pooch.HTTPDownloader(timeout=20))
     except requests.RequestException as error:
-        return _Missing(f"no download: {_reason(error)}")
+        return Missing(f"no download: {_reason(error)}")
     except ValueError as error:  # Pooch's word for a wrong checksum
         raise DataError(
             f"{registered.url} did not deliver {filename}: expected sha256 {registered.sha256}; "

@@ -1,0 +1,25 @@
+"""Real data by checksum, with a stand-in for a machine that has neither the file nor a network.
+
+Every loader looks in the same three places, and says in its ``source`` which one answered:
+
+1. the folder named by the environment variable ``RNNCOURSE_DATA``;
+2. the reader's own cache, filled by a download whose checksum must match;
+3. a small stand-in that every machine has. Its numbers are not those of the real data, and it
+   says so wherever it is shown.
+
+``RNNCOURSE_OFFLINE=1`` forbids the download, ``RNNCOURSE_CACHE`` moves the cache.
+"""
+
+from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
+from rnncourse.datasets.mnist import Mnist, load_mnist
+
+__all__ = [
+    "REGISTRY",
+    "DataError",
+    "DataFile",
+    "Mnist",
+    "Source",
+    "cache_folder",
+    "in_folder",
+    "load_mnist",
+]
