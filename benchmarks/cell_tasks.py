@@ -36,7 +36,7 @@ CELLS = {
 def adding(cell, rate: float, seed: int) -> float:
     """Mean squared error on new sequences of 100 steps."""
     rng = np.random.default_rng(seed)
-    inputs, targets = tasks.adding_problem(64_000, 100, rng)
+    inputs, targets = tasks.adding_problem(128_000, 100, rng)
     model = _model(cell, inputs, outputs=1, every_step=False)
     _train(model, "mse", inputs, targets, rate)
     test_inputs, test_targets = tasks.adding_problem(2_000, 100, rng)
@@ -86,7 +86,9 @@ def main() -> None:
             values[f"{task}, {name}, CPU seconds"] = [seconds]
             values[f"{task}, {name}, learning rate"] = [rate]
             shown = ", ".join(f"{value:.4g}" for value in values[f"{task}, {name}"])
-            print(f"{task:<9}{name:<21}rate {rate}: {shown}  ({seconds:.0f} CPU s each)", flush=True)
+            print(
+                f"{task:<9}{name:<21}rate {rate}: {shown}  ({seconds:.0f} CPU s each)", flush=True
+            )
     results.RecordedRun(
         name="cell_tasks",
         command=f"python -m benchmarks.cell_tasks --seeds {len(seeds)}",
