@@ -61,11 +61,12 @@ class Sorter(keras.Model):
 
     def build(self, input_shape=None):
         """Make the weights; they are the same for lists of any length."""
+        if self.built:
+            return
         for stack, features in ((self.encoder, self.values), (self.decoder, 1)):
             for depth, layer in enumerate(stack):
                 layer.build((None, None, self.units if depth else features))
         self.answer.build((None, None, self.units))
-        self.built = True
 
     def sort(self, numbers: Sequence[int]) -> list[int]:
         """Sort one list.
