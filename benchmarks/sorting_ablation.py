@@ -88,7 +88,7 @@ def learn(seed: int, *, units=96, batch=64, lengths=LENGTHS, **how) -> tuple[dic
         for length in lengths:
             if reached[0.99] != NEVER:
                 return
-            yield sorting.draw(rng, batch, int(length), size=32, special=0.4)
+            yield sorting.draw(rng, batch, int(length), size=32, special=0.9)
 
     sorter.build()
     look(0)
@@ -103,7 +103,7 @@ def milliseconds(gru, jit_compile: bool, seed: int, steps: int = 20) -> float:
     training.seed_everything(seed)
     lists = sorting.draw(np.random.default_rng(seed), 64, 32)
     sorter = sorting.Sorter(gru=gru)
-    step = sorting.compiled_step(sorter, optimizer(), jit_compile)
+    step = sorting.compiled_step(sorter, optimizer(), jit_compile=jit_compile)
     for _ in range(3):
         float(step(lists, sorting.in_order(lists)))
     started = time.process_time()
