@@ -66,7 +66,7 @@ def learn(seed: int, *, units=96, batch=64, lengths=LENGTHS, **how) -> tuple[dic
     keras.backend.clear_session()
     training.seed_everything(seed)
     rng = np.random.default_rng(seed)
-    fresh = sorting.draw(np.random.default_rng(1000 + seed), 500, 32)
+    fresh = sorting.draw(np.random.default_rng(1000 + seed), 300, 32)
     sorter = sorting.Sorter(units=units)
     reached, seen, looking = {0.95: NEVER, 0.99: NEVER}, {}, 0.0
     started = time.process_time()
