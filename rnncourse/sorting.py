@@ -157,9 +157,8 @@ def draw(
 
 
 def _uneven(rng: np.random.Generator, count: int, size: int, values: int) -> np.ndarray:
-    """Lists in which the numbers have the chances ``w**p / sum``: w exponential, p from 0 on."""
-    odds = rng.random((count, 1))
-    powers = 2 * odds / (1 - odds)
+    """Lists in which the numbers have the chances ``w**p / sum``: w exponential, p up to 10."""
+    powers = rng.uniform(0, 10, (count, 1))
     logs = powers * np.log(rng.exponential(size=(count, values)))
     chances = np.exp(logs - logs.max(axis=1, keepdims=True))
     limits = np.cumsum(chances / chances.sum(axis=1, keepdims=True), axis=1)[:, None, :-1]
