@@ -10,6 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from pandas.tseries.holiday import (
+    GoodFriday,
+    Holiday,
+    USColumbusDay,
+    USLaborDay,
+    USMartinLutherKingJr,
+    USMemorialDay,
+    USPresidentsDay,
+    USThanksgivingDay,
+)
 
 from rnncourse.datasets import Series
 
@@ -170,10 +180,10 @@ def near_holidays(dates: np.ndarray) -> np.ndarray:
         Zeros and ones of shape (days, features).
     """
     days = dates.astype("datetime64[D]")
-    years = range(int(str(days[0])[:4]) - 1, int(str(days[-1])[:4]) + 2)
+    span = days[0] - np.timedelta64(YEAR), days[-1] + np.timedelta64(YEAR)
     marks = []
-    for name in us_holidays(years[0]):
-        given = np.array([us_holidays(year)[name] for year in years])
+    for holiday in US_HOLIDAYS:
+        given = holiday.dates(*span).to_numpy().astype("datetime64[D]")
         marks += [np.isin(days, given + offset) for offset in (-1, 0, 1)]
     month_day = np.array([str(day)[5:] for day in days])
     quiet = [f"12-{day}" for day in (22, 23, *range(26, 32))] + ["01-02", "01-03"]
@@ -181,35 +191,17 @@ def near_holidays(dates: np.ndarray) -> np.ndarray:
     return np.stack(marks, axis=1).astype(float)
 
 
-def us_holidays(year: int) -> dict[str, np.datetime64]:
-    """The days on which offices and schools in the United States close, many of them or all."""
-    monday, thursday = "Mon", "Thu"
-    return {
-        "New Year": np.datetime64(f"{year}-01-01"),
-        "Martin Luther King": _nth(year, 1, 3, monday),
-        "Presidents": _nth(year, 2, 3, monday),
-        "Good Friday": _easter(year) - 2,
-        "Memorial": _nth(year, 6, 0, monday),
-        "Independence": np.datetime64(f"{year}-07-04"),
-        "Labor": _nth(year, 9, 1, monday),
-        "Columbus": _nth(year, 10, 2, monday),
-        "Veterans": np.datetime64(f"{year}-11-11"),
-        "Thanksgiving": _nth(year, 11, 4, thursday),
-        "Christmas": np.datetime64(f"{year}-12-25"),
-    }
-
-
-def _nth(year: int, month: int, n: int, weekday: str) -> np.datetime64:
-    """The n-th such weekday of a month; the 0th is the last one of the month before."""
-    first = np.datetime64(f"{year}-{month:02}-01")
-    return np.busday_offset(first, n - 1, roll="forward", weekmask=weekday)
-
-
-def _easter(year: int) -> np.datetime64:
-    """Easter Sunday (the anonymous Gregorian algorithm)."""
-    a, b, c = year % 19, year // 100, year % 100
-    epact = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (b % 4) + 2 * (c // 4) - epact - c % 4) % 7
-    late = (a + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return np.datetime64(f"{year}-{month:02}-{day + 1:02}")
+# The days on which offices and schools in the United States close, many of them or all.
+US_HOLIDAYS = (
+    Holiday("New Year", month=1, day=1),
+    USMartinLutherKingJr,
+    USPresidentsDay,
+    GoodFriday,
+    USMemorialDay,
+    Holiday("Independence", month=7, day=4),
+    USLaborDay,
+    USColumbusDay,
+    Holiday("Veterans", month=11, day=11),
+    USThanksgivingDay,
+    Holiday("Christmas", month=12, day=25),
+)
