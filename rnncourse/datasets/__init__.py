@@ -12,6 +12,7 @@ Every loader looks in the same three places, and says in its ``source`` which on
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
     "REGISTRY",
@@ -19,7 +20,9 @@ __all__ = [
     "DataFile",
     "Mnist",
     "Source",
+    "Tunes",
     "cache_folder",
     "in_folder",
     "load_mnist",
+    "load_tunes",
 ]
