@@ -1,4 +1,4 @@
-"""ABC, the notation in which tunes are handed on as text: read it, check its bars, play it in order.
+"""ABC, the notation in which tunes are handed on as text: read it, check it, play it in order.
 
 The part of the standard (abc 2.1, 2011) that single-voice tunes need: header and inline fields,
 notes, rests, chords, accidentals, octaves, lengths, tuplets, broken rhythm, ties, slurs, grace
@@ -132,7 +132,8 @@ _SIGNS = re.compile(
   | (?P<tuplet>\([2-9](?::[1-9]?(?::[1-9]?)?)?)
   | (?P<slur>[()])
   | (?P<chord>\[(?P<inside>[^\[\]|:\n]+)\](?P<chord_length>[0-9]*/*[0-9]*))
-  | (?P<note>(?P<accidental>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>[0-9]*/*[0-9]*))
+  | (?P<note>(?P<accidental>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)
+      (?P<length>[0-9]*/*[0-9]*))
   | (?P<rest>[xz](?P<rest_length>[0-9]*/*[0-9]*))
   | (?P<tie>-)
   | (?P<broken><{1,3}|>{1,3})
@@ -436,7 +437,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def note_length(text: str) -> Fraction:
-    """A note's length in units: ``""`` is 1, ``3`` is 3, ``/`` a half, ``//`` a quarter, ``3/2`` three halves."""
+    """A note's length in units: ``3`` is 3, ``/`` a half, ``//`` a quarter, nothing is 1."""
     over, slashes, under = re.fullmatch(r"([0-9]*)(/*)([0-9]*)", text).groups()
     divisor = (int(under) if under else 2 ** len(slashes)) if slashes else 1
     if over == "0" or divisor == 0 or (under and len(slashes) > 1):

@@ -10,9 +10,9 @@ import numpy as np
 class NGram:
     """An n-gram model, interpolated and smoothed after Kneser and Ney.
 
-    Seen contexts give a little of their probability, ``discount`` of a count for each token that was
-    seen, to what the next shorter context says; the shortest gives it to all tokens alike. A shorter
-    context counts in how many longer ones a token was seen, not how often.
+    A context that was seen gives a little of its probability, ``discount`` of a count for each
+    token seen in it, to what the next shorter context says; the shortest gives it to all tokens
+    alike. A shorter context counts in how many longer ones a token was seen, not how often.
 
     Args:
         order: Tokens looked at, the one to be told included: 3 is a trigram model.

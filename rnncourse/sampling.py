@@ -1,7 +1,7 @@
 """Drawing sequences from a model, one token at a time, each fed back as the next input.
 
-The whole loop is one compiled graph: the state stays in it, and Python is asked once a sequence, not
-once a token. Chance comes from NumPy's generator, so that the same seed draws the same tokens.
+The whole loop is one compiled graph: the state stays in it, and Python is asked once a sequence,
+not once a token. Chance comes from NumPy's generator, so that the same seed draws the same tokens.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Sampler:
     """Draws from a model that says, token by token, what may come next.
 
     Args:
-        model: A ``keras.Sequential`` from integers (batch, time) to logits (batch, time, tokens), of
-            recurrent layers that read forwards and of layers that treat every step alike; or a pair
-            ``(step, initial_state)``, where ``step(tokens, state) -> (logits, state)`` with tokens of
-            shape (batch,) and logits (batch, tokens), and ``initial_state(batch) -> state``.
-        vocabulary: What each token stands for in a text, in the order of their numbers; only needed
-            for primers, stops and results in text.
+        model: A ``keras.Sequential`` from integers (batch, time) to logits (batch, time, tokens),
+            of recurrent layers that read forwards and of layers that treat every step alike; or a
+            pair ``(step, initial_state)``, where ``step(tokens, state) -> (logits, state)`` with
+            tokens of shape (batch,) and logits (batch, tokens), and ``initial_state(batch)``.
+        vocabulary: What each token stands for in a text, in the order of their numbers; needed for
+            primers, stops and results in text only.
         jit_compile: Let XLA compile the loop. That takes a second or two for each new shape, and
             makes small models several times as fast.
 

@@ -177,7 +177,7 @@ def melody(tune: Sequence[str]) -> list[tuple[int, Fraction]]:
         tune: Tokens.
 
     Returns:
-        One pair a note: letters up from the note before, 0 for the first, and the length in eighths.
+        One pair a note: letters up from the note before, 0 for the first; the length in eighths.
         Bar lines, rests and accidentals are not looked at.
     """
     result, before = [], None
@@ -258,7 +258,9 @@ def longest_common_stretch(melody: Sequence, others: Iterable[Sequence]) -> int:
         others: The melodies to search.
     """
     codes: dict = {}
-    written = "\0".join("".join(chr(codes.setdefault(n, len(codes) + 1)) for n in o) for o in others)
+    written = "\0".join(
+        "".join(chr(codes.setdefault(n, len(codes) + 1)) for n in o) for o in others
+    )
     own = "".join(chr(codes.get(note, 0x10FFFF)) for note in melody)
     longest = 0
     for end in range(1, len(own) + 1):

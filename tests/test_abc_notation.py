@@ -52,7 +52,15 @@ def test_keys(key, altered):
 
 @pytest.mark.parametrize(
     ("written", "eighths"),
-    [("A", 1), ("A2", 2), ("A/", "1/2"), ("A//", "1/4"), ("A3/2", "3/2"), ("A/4", "1/4"), ("z3", 3)],
+    [
+        ("A", 1),
+        ("A2", 2),
+        ("A/", "1/2"),
+        ("A//", "1/4"),
+        ("A3/2", "3/2"),
+        ("A/4", "1/4"),
+        ("z3", 3),
+    ],
 )
 def test_lengths(written, eighths):
     assert lengths(abc.parse(HEAD + "B" + written + "|")) == [(1 + Fraction(eighths)) / 8]

@@ -79,8 +79,9 @@ def test_draws_follow_the_models_probabilities(model, sampler, temperature):
     expected = count * (first[:, None] * second).ravel()
     seen = np.bincount(pairs[:, 0] * TOKENS + pairs[:, 1], minlength=TOKENS**2)
     common = expected > 5
-    rest = np.append(seen[common], seen[~common].sum()), np.append(
-        expected[common], expected[~common].sum() + 1e-9
+    rest = (
+        np.append(seen[common], seen[~common].sum()),
+        np.append(expected[common], expected[~common].sum() + 1e-9),
     )
     chi_square = ((rest[0] - rest[1]) ** 2 / rest[1]).sum()
     freedom = common.sum()
@@ -199,7 +200,11 @@ def test_bad_models_are_named():
     reader = keras.layers.GRU(3)
     cases = [
         (ValueError, "must have return_sequences", network(reader)),
-        (ValueError, "reads backwards", network(keras.layers.GRU(3, return_sequences=True, go_backwards=True))),
+        (
+            ValueError,
+            "reads backwards",
+            network(keras.layers.GRU(3, return_sequences=True, go_backwards=True)),
+        ),
         (
             ValueError,
             "Bidirectional.* one step at a time",

@@ -1,6 +1,7 @@
 """Tunes: the loader, tokens, other keys, near-copies; the metronome against the parser."""
 
 import hashlib
+import itertools
 from fractions import Fraction
 
 import keras
@@ -9,9 +10,11 @@ import pytest
 
 from rnncourse import abc_notation as abc
 from rnncourse import datasets, tunes
-from rnncourse.metronome import HALVES, Metronome
+from rnncourse.metronome import BARS, HALVES, PARTS, Metronome
 
-SLIP_JIG = "X:9\nT:Made for this test\nM:9/8\nL:1/8\nK:A Dorian\nA|e2A ^c>BA (3ABc d|!\n[1 a9:|[2 =g8|]"
+SLIP_JIG = (
+    "X:9\nT:Made for this test\nM:9/8\nL:1/8\nK:A Dorian\nA|e2A ^c>BA (3ABc d|!\n[1 a9:|[2 =g8|]"
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,25 @@ def test_tokens():
     assert start == tunes.START
     assert rest == [
         *("M:9/8\n", "K:A", " Dorian\n", "A", "|", "e", "2", "A", " ", "^c", "3/2", "B", "/", "A"),
-        *(" ", "(3", "A", "B", "c", " ", "d", "|", "\n", "[1", " ", "a", "9", ":|", "[2", " ", "=g"),
+        *(
+            " ",
+            "(3",
+            "A",
+            "B",
+            "c",
+            " ",
+            "d",
+            "|",
+            "\n",
+            "[1",
+            " ",
+            "a",
+            "9",
+            ":|",
+            "[2",
+            " ",
+            "=g",
+        ),
         *("8", "|]", "\n"),
     ]
 
@@ -76,7 +97,13 @@ def test_tokens_are_the_same_music(made_up):
 
 @pytest.mark.parametrize(
     ("written", "out"),
-    [("A>B", "A3/2B/"), ("A<B", "A/B3/2"), ("A2>B2", "A3B"), ("A/>B/", "A3/4B/4"), ("A>B2", "A3/2B")],
+    [
+        ("A>B", "A3/2B/"),
+        ("A<B", "A/B3/2"),
+        ("A2>B2", "A3B"),
+        ("A/>B/", "A3/4B/4"),
+        ("A>B2", "A3/2B"),
+    ],
 )
 def test_broken_rhythm_is_written_out(written, out):
     header = "M:C\nL:1/8\nK:C\n"
@@ -100,9 +127,7 @@ def test_moving_shifts_every_note_by_the_same_interval(made_up, steps):
     for text in (SLIP_JIG, *made_up.texts[:20]):
         cut = tunes.tokens(text)
         moved = tunes.transposed(cut, steps)
-        pairs = zip(
-            *(abc.timeline(abc.parse("".join(t)).bars) for t in (cut, moved)), strict=True
-        )
+        pairs = zip(*(abc.timeline(abc.parse("".join(t)).bars) for t in (cut, moved)), strict=True)
         shifts = {after[1].pitches[0] - before[1].pitches[0] for before, after in pairs}
         assert len(shifts) == 1
         assert abs(shifts.pop() - 12 * steps / 7) < 1.5
@@ -156,20 +181,26 @@ def test_longest_common_stretch():
     assert tunes.longest_common_stretch("", ["ab"]) == 0
 
 
-def counts(cut):
-    """Run the metronome: rows of (time left + 1 in halves, the same if the part ends, bars, parts)."""
-    vocabulary = sorted(set(cut))
-    runs = keras.layers.RNN(Metronome(vocabulary), return_sequences=True)
-    one_hot = np.eye(len(vocabulary), dtype="float32")[[vocabulary.index(token) for token in cut]]
-    out = np.asarray(runs(one_hot[None]))[0]
-    assert np.array_equal(out[:, : len(vocabulary)], one_hot)
-    ends = np.cumsum([len(vocabulary), HALVES, HALVES, 17, 5])
-    return np.stack([out[:, a:b].argmax(1) for a, b in zip(ends, ends[1:], strict=False)], 1)
+def counts(*cuts):
+    """What the metronome says after each token: rows of (left, left if the part ends, bars, parts).
+
+    Times are in halves of an eighth, plus 1.
+    """
+    vocabulary = sorted({token for cut in cuts for token in cut})
+    x = np.zeros((len(cuts), max(map(len, cuts)), len(vocabulary)), "float32")
+    for row, cut in zip(x, cuts, strict=True):
+        row[np.arange(len(cut)), [vocabulary.index(token) for token in cut]] = 1
+    layer = keras.layers.RNN(Metronome(vocabulary), return_sequences=True)
+    out = np.asarray(layer(x))
+    assert np.array_equal(out[:, :, : len(vocabulary)], x)
+    ends = np.cumsum([len(vocabulary), HALVES, HALVES, BARS, PARTS])
+    said = np.stack([out[:, :, a:b].argmax(2) for a, b in itertools.pairwise(ends)], 2)
+    return [row[: len(cut)] for row, cut in zip(said, cuts, strict=True)]
 
 
 def test_the_metronome_by_hand():
     cut = tunes.tokens("M:3/4\nL:1/8\nK:C Major\nG|A2 (3Bcd e2|f5:|\ng6|]")
-    after = dict(zip(range(len(cut)), counts(cut).tolist(), strict=True))
+    after = dict(zip(range(len(cut)), counts(cut)[0].tolist(), strict=True))
     at = {i: token for i, token in enumerate(cut)}
     assert [(at[i], after[i][0]) for i in range(4, len(cut))] == [
         *(("G", 11), ("|", 13), ("A", 11), ("2", 9), (" ", 9), ("(3", 9), ("B", 8), ("c", 6)),
@@ -182,9 +213,9 @@ def test_the_metronome_by_hand():
 
 
 def test_the_metronome_agrees_with_the_parser(made_up):
-    for text in (SLIP_JIG, *made_up.texts[:40]):
-        cut = tunes.tokens(text)
-        after = counts(cut)
+    texts = (SLIP_JIG, *made_up.texts[:40])
+    cuts = [tunes.tokens(text) for text in texts]
+    for text, cut, after in zip(texts, cuts, counts(*cuts), strict=True):
         bars = abc.parse(text).bars
         ends = [i for i, token in enumerate(cut) if "|" in token and "M:" not in token]
         assert len(ends) == len(bars)
@@ -197,7 +228,7 @@ def test_the_metronome_agrees_with_the_parser(made_up):
 
 def test_the_metronome_begins_anew_with_each_tune():
     cut = tunes.tokens("M:3/4\nL:1/8\nK:C Major\nG|A6|f5:|\n")
-    np.testing.assert_array_equal(counts(cut + cut)[len(cut) :], counts(cut))
+    np.testing.assert_array_equal(counts(cut + cut)[0][len(cut) :], counts(cut)[0])
 
 
 def test_the_metronome_saves_and_loads(tmp_path):
