@@ -16,6 +16,8 @@ state, so a cell computes it apart, in ``project``, and an unroller may do so fo
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import keras
 from keras import ops
 from keras.ops import sigmoid, tanh
@@ -151,7 +153,9 @@ class BasicCell(Cell):
 
     def __init__(self, units: int, state_units: int | None = None, **kwargs):
         super().__init__(units, **kwargs)
-        self.state_units = units if state_units is None else _positive("state_units", state_units)
+        self.state_units = (
+            self.units if state_units is None else _positive("state_units", state_units)
+        )
 
     @property
     def state_size(self) -> int:
@@ -376,6 +380,6 @@ class MinGRUCell(Cell):
 
 
 def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a positive integer, got {value!r}")
-    return value
+    return int(value)

@@ -25,6 +25,8 @@ STATE = "#d55e00"  # vermilion
 OUTPUT = "#009e73"  # green
 OTHERS = ("#cc79a7", "#e69f00", "#56b4e9")  # purple, orange, sky
 
+GATES = {"input": OTHERS[0], "forget": OTHERS[1], "output": OTHERS[2]}
+
 INK = "#24292e"
 FAINT = "#d0d4d9"
 PAPER = "#ffffff"
@@ -34,6 +36,11 @@ WIDTH = 7.2  # inches: the width of the text column
 SIGNED = "rnncourse-signed"  # colour map for numbers of either sign, paper-white at zero
 if SIGNED not in colormaps:
     colormaps.register(LinearSegmentedColormap.from_list(SIGNED, [INPUT, PAPER, STATE]))
+for _gate, _colour in GATES.items():  # from shut, paper, to open
+    if f"rnncourse-{_gate}" not in colormaps:
+        colormaps.register(
+            LinearSegmentedColormap.from_list(f"rnncourse-{_gate}", [PAPER, _colour])
+        )
 
 
 def use_course_style() -> None:

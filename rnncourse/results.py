@@ -108,7 +108,8 @@ def record(
         low, high = between
         if low > high:
             raise ValueError(f"between must be (low, high), got {between}")
-        bound = f"between {show(low, unit)} and {show(high, unit)}"
+        exact = f"exactly {show(low, unit)}"
+        bound = exact if low == high else f"between {show(low, unit)} and {show(high, unit)}"
     result = Result(name, value, unit, bound, source, None if data is None else str(data))
     _attach_to_cell(result)
     if not low <= value <= high:

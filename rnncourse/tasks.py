@@ -6,6 +6,8 @@ Targets that are not asked for are ``IGNORED``; give ``ignore_class=IGNORED`` to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 IGNORED = -1
@@ -105,3 +107,53 @@ def counting(counts: list[int], letters: str = "abc") -> tuple[np.ndarray, np.nd
         inputs[row, np.arange(kinds * n + 1), [edge, *word]] = 1
         targets[row, n + 1 : kinds * n + 1] = [*word[n + 1 :], edge]
     return inputs, targets
+
+
+STRETCH = 3.0  # the series is cut into stretches of this length, and a window lies within one
+
+
+def slides_series(t: np.ndarray) -> np.ndarray:
+    """The time series of the course slides: a growing wave with a fast one on top."""
+    return t * np.sin(t) / 3 + 2 * np.sin(5 * t)
+
+
+def series_windows(
+    stretches: Sequence[int],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    steps: int = 20,
+    every: float = 0.1,
+    noise: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of the slides' series, drawn at random from some stretches of it.
+
+    Two windows from different stretches share no time, so that a split by stretches is honest,
+    which a split by windows is not. The target is the window one step later.
+
+    Args:
+        stretches: Numbers of stretches; number n is the time from 3 n to 3 n + 3.
+        count: Windows to draw.
+        rng: Where the random numbers come from.
+        steps: Values of each window.
+        every: Time between two values.
+        noise: Standard deviation of what is added to every value, the targets' too.
+
+    Returns:
+        Inputs and targets, both float32 of shape (count, steps, 1).
+
+    Raises:
+        ValueError: If there are no stretches, or a window does not fit into one.
+    """
+    if not len(stretches):
+        raise ValueError("stretches must hold at least one number, got none")
+    if steps < 1 or steps * every > STRETCH:
+        raise ValueError(
+            f"a window of {steps} steps of {every} and its target must fit into a stretch of "
+            f"{STRETCH}"
+        )
+    starts = STRETCH * rng.choice(stretches, count)
+    starts = starts + rng.uniform(0, STRETCH - steps * every, count)
+    values = slides_series(starts[:, None] + every * np.arange(steps + 1))
+    values = (values + noise * rng.normal(size=values.shape)).astype(np.float32)[..., None]
+    return values[:, :-1], values[:, 1:]

@@ -346,6 +346,12 @@ def test_bad_units(row, units):
 
 
 @every_cell
+def test_units_may_be_numpys_integer(row):
+    made = row.kind(np.int64(UNITS), **row.options)
+    assert type(made.get_config()["units"]) is int
+
+
+@every_cell
 def test_bad_inputs_and_states(row):
     cell, x, states, _, _ = drawn(row, "float32")
     sizes = re.escape(str(listed(cell.state_size)))

@@ -42,6 +42,40 @@ def test_counting_asks_only_for_what_is_certain():
     assert "".join(letters[t] for t in targets[0]) == "  c$      "
 
 
+def test_the_slides_series_at_times_where_it_is_known():
+    quarter = np.pi / 2
+    np.testing.assert_allclose(
+        tasks.slides_series(np.array([0.0, quarter, 2 * quarter, 3 * quarter])),
+        [0, quarter / 3 + 2, 0, -quarter - 2],
+        atol=1e-12,
+    )
+
+
+def test_windows_of_the_series_lie_in_their_stretches_and_the_target_is_one_step_later():
+    inputs, targets = tasks.series_windows([2, 7], 300, np.random.default_rng(0))
+    assert inputs.shape == targets.shape == (300, 20, 1)
+    assert inputs.dtype == targets.dtype == np.float32
+    np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
+    times = np.arange(0, 30, 0.002)
+    curve = tasks.slides_series(times)
+    for window, target in zip(inputs[..., 0], targets[..., 0], strict=True):
+        begins = np.abs(tasks.slides_series(times[:, None] + 0.1 * np.arange(20)) - window)
+        begin = times[begins.max(axis=1).argmin()]
+        assert int(begin / 3 + 1e-3) in (2, 7)
+        assert int((begin + 2) / 3 - 1e-3) == int(begin / 3 + 1e-3)
+        assert target[-1] == pytest.approx(np.interp(begin + 2, times, curve), abs=0.05)
+
+
+def test_noise_on_the_series_has_the_asked_for_size_and_is_in_the_targets_too():
+    def drawn(noise):
+        return tasks.series_windows([1], 2_000, np.random.default_rng(0), noise=noise)
+
+    (exact, exact_next), (noisy, noisy_next) = drawn(0.0), drawn(0.5)
+    assert np.std(noisy - exact) == pytest.approx(0.5, rel=0.05)
+    assert np.std(noisy_next - exact_next) == pytest.approx(0.5, rel=0.05)
+    np.testing.assert_array_equal(noisy[:, 1:], noisy_next[:, :-1])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -49,6 +83,9 @@ def test_counting_asks_only_for_what_is_certain():
         (lambda rng: tasks.copy_memory(1, 0, rng), "delay must be at least 1, got 0"),
         (lambda rng: tasks.counting([2, 0]), "counts must be positive"),
         (lambda rng: tasks.counting([]), "counts must be positive"),
+        (lambda rng: tasks.series_windows([], 1, rng), "stretches must hold at least one"),
+        (lambda rng: tasks.series_windows([1], 1, rng, steps=31), "must fit into a stretch"),
+        (lambda rng: tasks.series_windows([1], 1, rng, steps=0), "must fit into a stretch"),
     ],
 )
 def test_bad_sizes_are_named(make, message):

@@ -96,18 +96,29 @@ def test_a_page_is_whole(open_page, name, theme, screen):
 
 @pytest.mark.parametrize("name", DRAWN, ids=str)
 def test_figures_follow_the_theme(open_page, name, theme, screen):
-    """Ink must stand out from the page it is drawn on, in both themes."""
+    """Ink must stand out from the page it is drawn on, in both themes and in every figure.
+
+    Numbers in the cells of a matrix are left out: they stand on the cell, not on the page.
+    """
     page = open_page(name)
-    ink, paper = page.evaluate(
+    inks, paper = page.evaluate(
         """() => {
-            const svg = document.querySelector('svg.course-figure');
-            const text = [...svg.querySelectorAll('text')].map(t => getComputedStyle(t).fill);
-            const most = text.sort((a, b) =>
-                text.filter(c => c === b).length - text.filter(c => c === a).length)[0];
-            return [most, getComputedStyle(document.body).backgroundColor];
+            const inCell = /--pst-color-background|#202428/;
+            const onPaper = t => !inCell.test(t.getAttribute('style'));
+            const most = svg => {
+                const text = [...svg.querySelectorAll('text')].filter(onPaper);
+                const fills = text.map(t => getComputedStyle(t).fill);
+                return fills.sort((a, b) => fills.filter(c => c === b).length
+                    - fills.filter(c => c === a).length)[0];
+            };
+            const figures = [...document.querySelectorAll('svg.course-figure')];
+            const paper = getComputedStyle(document.body).backgroundColor;
+            return [figures.map(most).filter(Boolean), paper];
         }"""
     )
-    assert contrast(ink, paper) >= 4.5, f"{ink} on {paper}"
+    assert inks
+    for ink in inks:
+        assert contrast(ink, paper) >= 4.5, f"{ink} on {paper}"
 
 
 def contrast(one: str, other: str) -> float:
@@ -157,7 +168,7 @@ def test_stand_ins_are_named_on_the_page():
         page = (HTML / "chapters" / f"{name.split('.')[0]}.html").read_text(encoding="utf-8")
         if result.data and result.data.startswith("stand-in"):
             assert "Stand-in data" in page
-        else:
+        elif result.data:
             assert "Stand-in data" not in page
 
 
