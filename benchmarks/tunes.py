@@ -20,9 +20,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rnncourse import abc_notation as abc
-from rnncourse import datasets, ngrams, results, tunes
-from rnncourse.metronome import HALVES, Metronome
+from rnncourse import datasets, ngrams, results
+from rnncourse.music import abc_notation as abc
+from rnncourse.music import melodies
+from rnncourse.music.metronome import HALVES, Metronome
 
 PLAIN, WITH_CLUE = (5, 7, 9, 12), (4, 6, 8)
 TEMPERATURES = (1.0, 0.8, 0.6, 0.5)
@@ -37,8 +38,8 @@ def main() -> None:
     source, train, valid = _split()
     vocabulary = sorted({token for tune in train + valid for token in tune})
     number = {token: i for i, token in enumerate(vocabulary)}
-    start = number[tunes.START]
-    melodies = [tunes.melody(tune) for tune in train]
+    start = number[abc.START]
+    old = [melodies.melody(tune) for tune in train]
     known, new = ([[number[t] for t in tune] + [start] for tune in part] for part in (train, valid))
     foot = _Foot(vocabulary)
     values: dict[str, list[float]] = {}
@@ -56,7 +57,7 @@ def main() -> None:
         samples = [draw(200, best, seed) for seed in seeds]
         good = [[t for t in some if t and _adds_up("".join(t))][:60] for some in samples]
         longest = [
-            max((tunes.longest_common_stretch(tunes.melody(t), melodies) for t in some), default=0)
+            max((melodies.longest_common_stretch(melodies.melody(t), old) for t in some), default=0)
             for some in good
         ]
         name = f"n = {order}" + (" with the metronome" if clued else "")
@@ -85,10 +86,10 @@ def _split():
     cut = []
     for text in collection.texts:
         try:
-            cut.append(tunes.in_tonic(tunes.tokens(text)))
+            cut.append(melodies.in_tonic(abc.tokens(text)))
         except abc.AbcError:
             continue
-    groups = tunes.near_copies([tunes.melody(tune) for tune in cut])
+    groups = melodies.near_copies([melodies.melody(tune) for tune in cut])
     order = sorted(set(groups))
     random.Random(1).shuffle(order)
     place = {group: i / len(order) for i, group in enumerate(order)}

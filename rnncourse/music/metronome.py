@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
-from rnncourse import abc_notation as abc
-from rnncourse import tunes
+from rnncourse.music import abc_notation as abc
 
-HALVES = 20  # a time is told as one of these: gone by, or 0 to 18 halves of an eighth
-BARS, PARTS = 17, 5
+HALVES, BARS, PARTS = 20, 17, 5  # sizes of the counts: times are told in halves of an eighth
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -21,12 +18,12 @@ class Metronome(keras.layers.Layer):
     """Counts beats, bars and parts of tunes in ABC, as a musician's foot does.
 
     The cell is handed one token after another, one-hot, and hands it on together with four counts,
-    one-hot too: the time that is left in this bar; the time that is left if the part ends with this
-    bar, which makes room for the upbeat; the whole bars of the part so far; the parts so far. All
-    of it follows from the tokens that have been read.
+    one-hot too: the time that is left in this bar (0 for gone by, else 1 more than the halves of an
+    eighth); the time that is left if the part ends with this bar, which makes room for the upbeat;
+    the whole bars of the part so far; the parts so far. All of it follows from the tokens read.
 
     Its state is, in this order: the length of a bar, the time gone by in this one and the part's
-    upbeat, in eighths; 1 in the first bar of a part; notes still to come in a tuplet; how long an
+    upbeat, in eighths; 1 in the first bar of a part; notes still to come in a triplet; how long an
     eighth lasts now (2/3 in a triplet); whole bars; parts.
 
     Args:
@@ -41,8 +38,8 @@ class Metronome(keras.layers.Layer):
     def __init__(self, vocabulary: Sequence[str], **kwargs):
         super().__init__(**kwargs)
         self.vocabulary = list(vocabulary)
-        if tunes.START not in self.vocabulary:
-            raise ValueError(f"vocabulary must hold {tunes.START!r}, which begins a tune")
+        if abc.START not in self.vocabulary:
+            raise ValueError(f"vocabulary must hold {abc.START!r}, which begins a tune")
         self.table = np.array([_meaning(token) for token in self.vocabulary], "float32")
 
     @property
@@ -65,12 +62,12 @@ class Metronome(keras.layers.Layer):
         Returns:
             Tensor of shape (batch, output_size), and the list of the new state.
         """
-        metre, gone, upbeat, first, tuplet, eighth, bars, parts = ops.unstack(states[0], axis=1)
-        start, metres, note, more, triple, line, border, ending = ops.unstack(
+        metre, gone, upbeat, first, triplet, eighth, bars, parts = ops.unstack(states[0], axis=1)
+        start, new_metre, note, more, opens, line, border, ending = ops.unstack(
             ops.matmul(inputs, self.table), axis=1
         )
-        eighth = _where(note, _where(tuplet, 2 / 3, 1.0), eighth)
-        tuplet = _where(triple, 3.0, ops.maximum(tuplet - note, 0.0))
+        eighth = _where(note, _where(triplet, 2 / 3, 1.0), eighth)
+        triplet = _where(opens, 3.0, ops.maximum(triplet - note, 0.0))
         gone = gone + eighth * (note + more)
 
         ends = line * ops.cast(gone > 0, "float32")  # of two bar lines in a row one counts
@@ -82,20 +79,20 @@ class Metronome(keras.layers.Layer):
         first = _where(ends, border, first) * (1 - ending)
         bars = bars * (1 - border)
 
-        metre = _where(metres, metres, metre)
+        metre = _where(new_metre, new_metre, metre)
         metre, gone, upbeat, bars, parts = (
-            _where(start, 0.0, count) for count in (metre, gone, upbeat, bars, parts)
+            count * (1 - start) for count in (metre, gone, upbeat, bars, parts)
         )
         first = _where(start, 1.0, first)
-        counts = [
+        told = [
             inputs,
             _one_hot(2 * (metre - gone) + 1, HALVES),
             _one_hot(2 * (metre - upbeat - gone) + 1, HALVES),
             _one_hot(bars, BARS),
             _one_hot(parts, PARTS),
         ]
-        state = ops.stack([metre, gone, upbeat, first, tuplet, eighth, bars, parts], axis=1)
-        return ops.concatenate(counts, axis=1), [state]
+        state = ops.stack([metre, gone, upbeat, first, triplet, eighth, bars, parts], axis=1)
+        return ops.concatenate(told, axis=1), [state]
 
     def get_config(self) -> dict:
         """What the constructor needs to make the cell again."""
@@ -104,18 +101,16 @@ class Metronome(keras.layers.Layer):
 
 def _meaning(token: str) -> tuple[float, ...]:
     """What a token says to the counter, in the order in which ``call`` reads it."""
-    metre = re.match(r"M:(.*)", token)
-    bar = abc.metre(metre[1]) if metre else None
-    longer = tunes.length(token)
+    what = abc.kind(token)
     return (
-        token == tunes.START,
-        float(8 * bar) if bar else 0,
-        tunes.is_note(token),
-        float(longer) - 1 if longer else 0,
-        token == "(3",
-        re.fullmatch(r":?\|[|\]:]?|::|\[[1-9]", token) is not None,
-        token in (*abc.BORDERS, "::"),
-        token.startswith("["),
+        what == "start",
+        8 * abc.bar_length(token[2:-1]) if what == "metre" else 0,
+        what in ("note", "rest"),
+        abc.eighths(token) - 1 if what == "length" else 0,
+        what == "triplet",
+        what in ("line", "ending"),
+        token in abc.BORDERS,
+        what == "ending",
     )
 
 
