@@ -38,36 +38,22 @@ class AbcError(ValueError):
 
 @dataclass(frozen=True)
 class Note:
-    """A note or a rest.
+    """A note or a rest; ``tied`` if it is held on into the next one."""
 
-    Attributes:
-        pitch: MIDI number, 60 is middle C; None for a rest.
-        length: In whole notes.
-        tied: Whether it is held on into the next one.
-    """
-
-    pitch: int | None
-    length: Fraction
+    pitch: int | None  # MIDI number, 60 is middle C; None for a rest
+    length: Fraction  # in whole notes
     tied: bool = False
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What stands between two bar lines.
+    """What stands between two bar lines."""
 
-    Attributes:
-        number: The first is 1.
-        notes: In order.
-        metre: The length that it should have, in whole notes.
-        close: The bar line that ends it; ``""`` at the end of a tune that has none.
-        ending: 1 if it is played the first time only, 2 the second time only; 0 for always.
-    """
-
-    number: int
+    number: int  # from 1
     notes: tuple[Note, ...]
-    metre: Fraction
-    close: str
-    ending: int = 0
+    metre: Fraction  # the length that it should have, in whole notes
+    close: str  # the bar line that ends it; "" at the end of a tune that has none
+    ending: int = 0  # 1 if it is played the first time only, 2 the second; 0 for always
 
     @property
     def length(self) -> Fraction:
@@ -263,11 +249,7 @@ def spelling(note: str) -> tuple[str, str, int]:
 
 
 def eighths(length: str) -> Fraction:
-    """How long a length token makes a note: ``3`` is 3 eighths, ``/`` half a one.
-
-    Raises:
-        AbcError: If it is 0, or divided by 0.
-    """
+    """How long a length token makes a note: ``3`` is 3 eighths, ``/`` half a one."""
     over, slash, under = length.partition("/")
     if over == "0" or under == "0":
         raise AbcError(f"{length!r} is not a length")
@@ -275,11 +257,7 @@ def eighths(length: str) -> Fraction:
 
 
 def bar_length(metre: str) -> Fraction:
-    """The length of a bar in whole notes: 1 for ``C`` and ``C|``, 3/4 for ``6/8``.
-
-    Raises:
-        AbcError: If it is not a metre.
-    """
+    """The length of a bar in whole notes: 1 for ``C`` and ``C|``, 3/4 for ``6/8``."""
     if metre in ("C", "C|"):
         return Fraction(1)
     if not re.fullmatch(r"[1-9]\d?/[1-9]\d?", metre):

@@ -13,11 +13,7 @@ TAIL = 0.3  # seconds in which the last note dies away
 
 
 def pluck(pitch: float, seconds: float) -> np.ndarray:
-    """One note of something like a plucked string: six harmonics, the higher the sooner gone.
-
-    Args:
-        pitch: MIDI number; 69 is 440 Hz.
-        seconds: How long it sounds.
+    """One note (MIDI number) like a plucked string: six harmonics, the higher the sooner gone.
 
     Returns:
         Array of shape (samples,), between -1 and 1.
@@ -78,5 +74,6 @@ class Player(Audio):
         label = html.escape(self.label)
         return (
             f'<audio controls preload="metadata" aria-label="{label}" title="{label}" '
-            f'style="width: 100%; max-width: 30rem" src="{self.src_attr()}"></audio>'
+            f'style="width: 100%; max-width: 30rem; margin: 0.5rem 0" '
+            f'src="{self.src_attr()}"></audio>'
         )
