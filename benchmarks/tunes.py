@@ -26,7 +26,7 @@ from rnncourse.music import melodies
 from rnncourse.music.metronome import HALVES, Metronome
 
 PLAIN, WITH_CLUE = (5, 7, 9, 12), (4, 6, 8)
-TEMPERATURES = (1.0, 0.8, 0.6, 0.5)
+TEMPERATURES = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2)
 LONGEST = 520
 
 
