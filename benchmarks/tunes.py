@@ -9,6 +9,7 @@ the validation tunes, the share that adds up, and the longest stretch copied fro
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import platform
 import random
@@ -131,18 +132,19 @@ class _Foot:
 def _draw(model, foot, start, count, temperature, seed) -> list[list[int]]:
     """All sequences side by side, so that the metronome runs once a step."""
     rng = np.random.default_rng(seed)
-    if foot is None:
-        return [model.draw(start, LONGEST, rng, temperature) for _ in range(count)]
+    probabilities = functools.lru_cache(50_000)(model.probabilities)
     drawn = [[start] for _ in range(count)]
-    state = foot.cell.get_initial_state(count)
+    state = foot.cell.get_initial_state(count) if foot else None
+    clues = [None] * count
     for _ in range(LONGEST):
-        one_hot = np.eye(foot.tokens, dtype="float32")[[d[-1] for d in drawn]]
-        output, state = foot.step(one_hot, state)
-        clues = map(tuple, foot.told(np.asarray(output)).tolist())
+        if foot:
+            one_hot = np.eye(foot.tokens, dtype="float32")[[d[-1] for d in drawn]]
+            output, state = foot.step(one_hot, state)
+            clues = map(tuple, foot.told(np.asarray(output)).tolist())
         for so_far, clue in zip(drawn, clues, strict=True):
             if len(so_far) == 1 or so_far[-1] != start:
-                p = model.probabilities(model.history(so_far, clue)) ** (1 / temperature)
-                so_far.append(int(rng.choice(foot.tokens, p=p / p.sum())))
+                p = probabilities(model.history(so_far, clue)) ** (1 / temperature)
+                so_far.append(int(rng.choice(len(p), p=p / p.sum())))
     return drawn
 
 
