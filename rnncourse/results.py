@@ -176,10 +176,18 @@ def load(path: Path | None = None) -> dict[str, Result]:
 def save_model(model, chapter: str) -> None:
     """Leave a trained model at ``_build/models/<chapter>.keras``, whole or not at all.
 
+    Its optimiser stays behind: a reader would have to have its class, and load thrice the numbers.
+
     Args:
         model: A Keras model.
         chapter: The chapter's name, as in its file name.
     """
+    import keras
+
+    if model.compiled:
+        trained, model = model, keras.models.clone_model(model)
+        model.set_weights(trained.get_weights())
+        model.compiled = False  # cloning compiles too
     target = BUILD / "models" / f"{chapter}.keras"
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{os.getpid()}-{target.name}")
