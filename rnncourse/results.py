@@ -182,19 +182,18 @@ def save_model(model, chapter: str) -> None:
         model: A Keras model.
         chapter: The chapter's name, as in its file name.
     """
-    import keras
-
-    if model.compiled:
-        trained, model = model, keras.models.clone_model(model)
-        model.set_weights(trained.get_weights())
-        model.compiled = False  # cloning compiles too
     target = BUILD / "models" / f"{chapter}.keras"
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{os.getpid()}-{target.name}")
+    optimizer = model.optimizer if model.compiled else None
     try:
+        if optimizer is not None:
+            model.compiled, model.optimizer = False, None
         model.save(partial)
         partial.replace(target)
     finally:
+        if optimizer is not None:
+            model.compiled, model.optimizer = True, optimizer
         partial.unlink(missing_ok=True)
 
 

@@ -159,6 +159,7 @@ def test_a_model_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     assert [p.name for p in (tmp_path / "models").iterdir()] == ["mnist.keras"]
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 def test_a_model_is_saved_without_its_optimiser(tmp_path, monkeypatch):
     import keras
     import numpy as np
@@ -175,6 +176,8 @@ def test_a_model_is_saved_without_its_optimiser(tmp_path, monkeypatch):
     again = keras.saving.load_model(tmp_path / "models" / "mnist.keras")
     np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x))
     assert not again.compiled
+    assert model.compiled
+    assert isinstance(model.optimizer, Mine)
 
 
 def test_recorded_runs_are_kept_and_their_spread_known(tmp_path, monkeypatch):
