@@ -26,10 +26,36 @@ class DataFile:
     sha256: str
 
 
+_BROWNLEE = (
+    "https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/"
+)
+
 REGISTRY: dict[str, DataFile] = {
+    "irish.abc": DataFile(
+        "https://raw.githubusercontent.com/aamini/introtodeeplearning/"
+        "fd8023c7804bd352fc7212ac3aa587bd90912653/mitdeeplearning/data/irish.abc",
+        "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023",
+    ),
     "mnist.npz": DataFile(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    ),
+    "cta_ridership.csv": DataFile(
+        "https://raw.githubusercontent.com/ageron/data/2ea73147454d2ff8c8a933913be4606f05b352ca/"
+        "ridership/CTA_-_Ridership_-_Daily_Boarding_Totals.csv",
+        "34faaba085ca21434b7dd3e0abcbaf8cde5be3a4f170dda1c8caef72c5c4bd06",
+    ),
+    "monthly-sunspots.csv": DataFile(
+        _BROWNLEE + "monthly-sunspots.csv",
+        "c4ec8cc57d9f6fb6ecdb3e1f37f25b6f4badd5124c55931052b0cd2fc3bc71f3",
+    ),
+    "daily-min-temperatures.csv": DataFile(
+        _BROWNLEE + "daily-min-temperatures.csv",
+        "8b9de63ed6789492bf497625e7f9beb96a63d367b4b0a21754006f749fa5e5da",
+    ),
+    "pollution.csv": DataFile(
+        _BROWNLEE + "pollution.csv",
+        "892e9559205d16d32623135c127a3951c12e46ea1e0b3093e107ce89a9fd60e2",
     ),
 }
 
