@@ -99,10 +99,10 @@ def gru(projected, initial_state, recurrent_kernel, recurrent_bias, mask=None):
 
     @tf.custom_gradient
     def run(x, first, kernel, bias):
-        states, remembered, last = _forward(x, first, kernel, bias, counts, steps)
+        states, last = _forward(x, first, kernel, bias, counts, steps)  # (time, batch, units)
 
         def back(*given):
-            return _backward(given, x, first, states, remembered, kernel, counts, steps)
+            return _backward(given, x, first, states, kernel, bias, counts, steps)
 
         return (states, last), back
 
@@ -122,28 +122,26 @@ def _gates(x, remembered):
 
 
 def _forward(x, first, kernel, bias, counts, steps):
-    """States after each step, what each step took from the state before, and the last state."""
+    """States after each step, (time, batch, units), and the last, (batch, units)."""
     time = x.shape[0] or tf.shape(x)[0]
     states = tf.TensorArray(x.dtype, time, element_shape=first.shape)
-    remembered = tf.TensorArray(x.dtype, time, element_shape=x.shape[1:])
 
-    def body(t, h, states, remembered):
-        of_state = tf.matmul(h, kernel) + bias
-        update, _, candidate, _ = _gates(x[t], of_state)
+    def body(t, h, states):
+        update, _, candidate, _ = _gates(x[t], tf.matmul(h, kernel) + bias)
         new = candidate + update * (h - candidate)
         if counts is not None:
             new = h + counts[t] * (new - h)
-        return t + 1, new, states.write(t, new), remembered.write(t, of_state)
+        return t + 1, new, states.write(t, new)
 
-    start = (0, first, states, remembered)
-    _, last, states, remembered = tf.while_loop(lambda t, *_: t < steps, body, start)
-    return states.stack(), remembered.stack(), last
+    _, last, states = tf.while_loop(lambda t, *_: t < steps, body, (0, first, states))
+    return states.stack(), last
 
 
-def _backward(given, x, first, states, remembered, kernel, counts, steps):
+def _backward(given, x, first, states, kernel, bias, counts, steps):
     """Gradients of x, first, kernel and bias, from those of the states and of the last."""
     to_states, to_last = given
     before = tf.concat([first[None], states[:-1]], axis=0)  # (time, batch, units)
+    remembered = tf.matmul(before, kernel) + bias
     update, reset, candidate, hh = _gates(x, remembered)
     to_candidate = (1 - update) * (1 - candidate**2)
     to_update = (before - candidate) * update * (1 - update)
@@ -168,6 +166,5 @@ def _backward(given, x, first, states, remembered, kernel, counts, steps):
         d_candidate = d_candidate * counts
     units = kernel.shape[0]
     d_x = tf.concat([d_remembered[..., : 2 * units], d_candidate], axis=-1)
-    rows = (tf.reshape(a, [-1, a.shape[-1]]) for a in (before, d_remembered))
-    d_kernel = tf.matmul(*rows, transpose_a=True)
+    d_kernel = tf.einsum("tbi,tbj->ij", before, d_remembered)
     return d_x, d_first, d_kernel, tf.reduce_sum(d_remembered, axis=[0, 1])

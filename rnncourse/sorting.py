@@ -14,7 +14,6 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from rnncourse.fast_gru import FastGRU
 from rnncourse.training import History
 
 
@@ -22,22 +21,19 @@ from rnncourse.training import History
 class Sorter(keras.Model):
     """Many to one to many: the decoder begins with what the encoder ends with.
 
-    A saved model comes back with :class:`~rnncourse.fast_gru.FastGRU` as its recurrent layer,
-    whichever it was trained with: they share weights and values.
-
     Args:
         values: The largest number in a list; the smallest is 1.
         units: Size of the vector between the two.
         layers: How many GRUs lie on top of each other, in the encoder as in the decoder.
-        gru: Class of the recurrent layers.
     """
 
-    def __init__(self, values: int = 32, units: int = 96, layers: int = 1, gru=FastGRU, **kwargs):
+    def __init__(self, values: int = 32, units: int = 96, layers: int = 1, **kwargs):
         super().__init__(**kwargs)
         self.values, self.units, self.depth = values, units, layers
-        every_step = {"return_sequences": True, "zero_output_for_mask": True}
-        self.encoder = [gru(units, return_state=True, **every_step) for _ in range(layers)]
-        self.decoder = [gru(units, **every_step) for _ in range(layers)]
+        self.encoder = [
+            keras.layers.GRU(units, return_sequences=True, return_state=True) for _ in range(layers)
+        ]
+        self.decoder = [keras.layers.GRU(units, return_sequences=True) for _ in range(layers)]
         self.answer = keras.layers.Dense(values)
 
     def encode(self, lists):
