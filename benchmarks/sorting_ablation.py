@@ -57,7 +57,9 @@ def optimizer(muon: bool = True, rate: float | None = 0.02):
     return Muon(schedule, ratio=0.5, beta_2=0.95, global_clipnorm=1.0)
 
 
-def learn(seed: int, *, units=96, batch=64, lengths=LENGTHS, special=0.9, **how) -> tuple[dict, dict]:
+def learn(
+    seed: int, *, units=96, batch=64, lengths=LENGTHS, special=0.9, **how
+) -> tuple[dict, dict]:
     """Train until 99 % of the elements are right.
 
     Returns:
