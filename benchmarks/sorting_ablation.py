@@ -34,9 +34,9 @@ VARIANTS = {
     "half the learning rate": {"rate": 0.01},
     "Adam for all weights": {"muon": False},
     "short lists first": {"lengths": SHORT_FIRST},
-    "no odd lists": {"special": 0.0},
-    "no odd lists, but short lists first": {"special": 0.0, "lengths": SHORT_FIRST},
-    "no odd lists, Adam at its default": {"special": 0.0, "muon": False, "rate": None},
+    "no odd lists": {"odd": 0.0},
+    "no odd lists, but short lists first": {"odd": 0.0, "lengths": SHORT_FIRST},
+    "no odd lists, Adam at its default": {"odd": 0.0, "muon": False, "rate": None},
 }
 WAYS = {"TensorFlow's graph": False, "compiled by XLA": True}
 LOOKS = (0, 50, 100, 150, 200, 300, 400, 600, 800, 1000, 1200, 1400, 1600, 1800, 2000)
@@ -52,7 +52,7 @@ def optimizer(muon: bool = True, rate: float | None = 0.02):
     return Muon(schedule, ratio=0.5, beta_2=0.95, global_clipnorm=1.0)
 
 
-def learn(seed: int, *, units=96, batch=64, lengths=PLAIN, special=0.8, **how) -> tuple[dict, dict]:
+def learn(seed: int, *, units=96, batch=64, lengths=PLAIN, odd=0.8, **how) -> tuple[dict, dict]:
     """Train until 99 % of the elements are right.
 
     Returns:
@@ -83,7 +83,7 @@ def learn(seed: int, *, units=96, batch=64, lengths=PLAIN, special=0.8, **how) -
         for length in lengths:
             if reached[0.99] != NEVER:
                 return
-            yield sorting.draw(rng, batch, int(length), size=32, special=special)
+            yield sorting.draw(rng, batch, int(length), size=32, odd=odd)
 
     sorter.build()
     look(0)

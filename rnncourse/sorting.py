@@ -121,12 +121,12 @@ def draw(
     *,
     size: int | None = None,
     values: int = 32,
-    special: float = 0.0,
+    odd: float = 0.0,
 ) -> np.ndarray:
-    """Lists of numbers, each number as likely as any other; some of the lists special, if asked.
+    """Lists of numbers, each number as likely as any other; some of the lists odd, if asked.
 
-    In a special list some numbers are likelier than others: from hardly, to a single number only.
-    One third each of the special lists are as drawn, in increasing and in decreasing order.
+    In an odd list some numbers are likelier than others: from hardly, to a single number only.
+    One third each of the odd lists are as drawn, in increasing and in decreasing order.
 
     Args:
         rng: Where chance comes from.
@@ -134,7 +134,7 @@ def draw(
         lengths: Length of all lists, or integers (count,).
         size: Of the array, by default the longest list.
         values: The largest number.
-        special: Share of special lists.
+        odd: Share of odd lists.
 
     Returns:
         Integers (count, size).
@@ -142,7 +142,7 @@ def draw(
     lengths = np.broadcast_to(lengths, count)
     size = size or int(lengths.max())
     lists = rng.integers(1, values + 1, (count, size))
-    chosen = np.flatnonzero(rng.random(count) < special)
+    chosen = np.flatnonzero(rng.random(count) < odd)
     lists[chosen] = _uneven(rng, len(chosen), size, values)
     lists *= np.arange(size) < lengths[:, None]
     order = rng.integers(0, 3, len(chosen))

@@ -24,8 +24,8 @@ def test_lists_have_their_lengths_and_values():
     assert np.mean(many) == pytest.approx(16.5, abs=0.3)
 
 
-def test_special_lists_are_uneven_and_a_third_each_is_ordered():
-    lists = sorting.draw(rng(), 3000, 20, special=1.0)
+def test_odd_lists_are_uneven_and_a_third_each_is_ordered():
+    lists = sorting.draw(rng(), 3000, 20, odd=1.0)
     rising = (np.diff(lists, axis=1) >= 0).all(axis=1)
     falling = (np.diff(lists, axis=1) <= 0).all(axis=1)
     equal = rising & falling
@@ -38,8 +38,8 @@ def test_special_lists_are_uneven_and_a_third_each_is_ordered():
     assert len(np.unique(lists)) == 32
 
 
-def test_special_lists_keep_their_padding_behind():
-    lists = sorting.draw(rng(), 200, rng(1).integers(1, 10, 200), size=12, special=1.0)
+def test_odd_lists_keep_their_padding_behind():
+    lists = sorting.draw(rng(), 200, rng(1).integers(1, 10, 200), size=12, odd=1.0)
     assert (np.diff((lists > 0).astype(int), axis=1) <= 0).all()
 
 
@@ -72,7 +72,7 @@ def learn(seed=0):
     random = rng(seed)
     sorter = sorting.Sorter(values=4, units=16)
     optimizer = Muon(0.02, ratio=0.5, beta_2=0.95)
-    batches = (sorting.draw(random, 32, 3, values=4, special=0.2) for _ in range(150))
+    batches = (sorting.draw(random, 32, 3, values=4, odd=0.2) for _ in range(150))
     seen = []
     history = sorting.train(sorter, optimizer, batches, watch=seen.append)
     return sorter, history, seen
