@@ -44,10 +44,12 @@ class NGram:
         Returns:
             The model itself.
         """
+        reach = self.order - 1
         for i, sequence in enumerate(sequences):
             known = clues[i] if len(clues) else None
             for t in range(1, len(sequence)):
-                history = self.history(sequence[:t], None if known is None else known[t])
+                near = sequence[max(0, t - reach) : t]
+                history = self.history(near, None if known is None else known[t])
                 context, token = history[: self.order - 1], sequence[t]
                 for k in range(len(context), -1, -1):
                     seen = self._counts[k].setdefault(context[:k], {})
@@ -90,7 +92,8 @@ class NGram:
         for i, sequence in enumerate(sequences):
             for t in range(1, len(sequence)):
                 clue = clues[i][t] if len(clues) else None
-                p = self.probabilities(self.history(sequence[:t], clue))
+                near = sequence[max(0, t - self.order + 1) : t]
+                p = self.probabilities(self.history(near, clue))
                 losses.append(-np.log(p[sequence[t]]))
         return float(np.mean(losses))
 

@@ -12,14 +12,17 @@ Every loader looks in the same three places, and says in its ``source`` which on
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 
 __all__ = [
     "REGISTRY",
     "DataError",
     "DataFile",
     "Mnist",
+    "Shakespeare",
     "Source",
     "cache_folder",
     "in_folder",
     "load_mnist",
+    "load_shakespeare",
 ]
