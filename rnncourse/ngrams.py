@@ -86,6 +86,17 @@ class NGram:
                 result[token] += (count - self.discount) / total
         return result
 
+    def _of_one(self, history: tuple, token: int) -> float:
+        """The probability of one token: its entry in :meth:`probabilities`, without the others."""
+        result = 1 / self.tokens
+        for k in range(min(self.order - 1, len(history)) + 1):
+            seen = self._counts[k].get(tuple(history[:k]))
+            if not seen:
+                break
+            own = max(seen.get(token, 0) - self.discount, 0.0)
+            result = (result * self.discount * len(seen) + own) / sum(seen.values())
+        return result
+
     def nats(self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()) -> float:
         """Mean of -log p over the tokens behind the first of each sequence."""
         losses = []
@@ -93,8 +104,7 @@ class NGram:
             for t in range(1, len(sequence)):
                 clue = clues[i][t] if len(clues) else None
                 near = sequence[max(0, t - self.order + 1) : t]
-                p = self.probabilities(self.history(near, clue))
-                losses.append(-np.log(p[sequence[t]]))
+                losses.append(-np.log(self._of_one(self.history(near, clue), sequence[t])))
         return float(np.mean(losses))
 
     def draw(
