@@ -20,6 +20,8 @@ from rnncourse import training
 from rnncourse.fast_gru import FastGRU, gru
 from rnncourse.text import windows
 
+PIECE = 4096  # characters that are measured in one go
+
 
 def generator(tokens: int, units: Sequence[int] = (256,)) -> keras.Sequential:
     """An untrained generator, from integers (batch, time) to logits (batch, time, tokens).
@@ -196,6 +198,9 @@ def log_probabilities(model: keras.Sequential, tokens: np.ndarray) -> np.ndarray
 
     Returns:
         log p of each character but the first, of shape (time - 1,).
+
+    Raises:
+        ValueError: If the text has less than two characters.
     """
     if len(tokens) < 2:
         raise ValueError(f"tokens must be at least two, got {len(tokens)}")
@@ -205,7 +210,7 @@ def log_probabilities(model: keras.Sequential, tokens: np.ndarray) -> np.ndarray
         logits, states = run(model, inputs, states)
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)[0], states
 
-    length = min(4096, len(tokens) - 1)  # of a piece, all of them equal: one compilation
+    length = min(PIECE, len(tokens) - 1)  # all pieces are equally long: one compilation
     padded = np.pad(tokens, (0, -(len(tokens) - 1) % length)).astype(np.int32)
     found, states = [], start(model, 1)
     for t in range(0, len(padded) - 1, length):

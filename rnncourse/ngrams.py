@@ -99,13 +99,19 @@ class NGram:
 
     def nats(self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()) -> float:
         """Mean of -log p over the tokens behind the first of each sequence."""
+        return float(self.losses(sequences, clues).mean())
+
+    def losses(
+        self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()
+    ) -> np.ndarray:
+        """-log p of each token behind the first of its sequence, one sequence after the other."""
         losses = []
         for i, sequence in enumerate(sequences):
             for t in range(1, len(sequence)):
                 clue = clues[i][t] if len(clues) else None
                 near = sequence[max(0, t - self.order + 1) : t]
                 losses.append(-np.log(self._of_one(self.history(near, clue), sequence[t])))
-        return float(np.mean(losses))
+        return np.array(losses)
 
     def draw(
         self,

@@ -53,8 +53,8 @@ class Sampler:
 
     Raises:
         TypeError: If the model is none of these.
-        ValueError: If the list is empty, a model has a layer that cannot be taken one step at a time, or the vocabulary
-            names a token twice.
+        ValueError: If the list is empty, a model has a layer that cannot be taken one step at a
+            time, or the vocabulary names a token twice.
     """
 
     def __init__(self, model, vocabulary: Sequence[str] | None = None, jit_compile: bool = True):

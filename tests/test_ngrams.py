@@ -32,6 +32,7 @@ def test_nats_are_those_of_the_probabilities_far_into_a_long_sequence():
     given = [
         -np.log(model.probabilities(model.history(text[:t]))[text[t]]) for t in range(1, len(text))
     ]
+    assert model.losses([text]) == pytest.approx(np.array(given))
     assert model.nats([text]) == pytest.approx(np.mean(given))
 
 
