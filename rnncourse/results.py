@@ -58,7 +58,10 @@ def show(value: float, unit: str) -> str:
     """Write a number as the book does: shares in per cent, seconds with one decimal."""
     if unit == "share":
         return f"{100 * value:.2f}{NO_BREAK}%"
-    text = f"{value:,.1f}" if unit == "s" else f"{value:,.4g}"
+    if unit == "s":
+        text = f"{value:,.1f}"
+    else:
+        text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:,.4g}"
     return f"{text}{NO_BREAK}{unit}".rstrip()
 
 

@@ -12,6 +12,7 @@ Every loader looks in the same three places, and says in its ``source`` which on
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "DataError",
     "DataFile",
     "Mnist",
+    "Series",
     "Shakespeare",
     "Source",
     "cache_folder",
     "in_folder",
     "load_mnist",
+    "load_series",
     "load_shakespeare",
 ]

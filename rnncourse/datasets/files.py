@@ -26,6 +26,10 @@ class DataFile:
     sha256: str
 
 
+_BROWNLEE = (
+    "https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/"
+)
+
 REGISTRY: dict[str, DataFile] = {
     "mnist.npz": DataFile(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
@@ -35,6 +39,23 @@ REGISTRY: dict[str, DataFile] = {
         "https://raw.githubusercontent.com/karpathy/char-rnn/"
         "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    ),
+    "cta_ridership.csv": DataFile(
+        "https://raw.githubusercontent.com/ageron/data/2ea73147454d2ff8c8a933913be4606f05b352ca/"
+        "ridership/CTA_-_Ridership_-_Daily_Boarding_Totals.csv",
+        "34faaba085ca21434b7dd3e0abcbaf8cde5be3a4f170dda1c8caef72c5c4bd06",
+    ),
+    "monthly-sunspots.csv": DataFile(
+        _BROWNLEE + "monthly-sunspots.csv",
+        "c4ec8cc57d9f6fb6ecdb3e1f37f25b6f4badd5124c55931052b0cd2fc3bc71f3",
+    ),
+    "daily-min-temperatures.csv": DataFile(
+        _BROWNLEE + "daily-min-temperatures.csv",
+        "8b9de63ed6789492bf497625e7f9beb96a63d367b4b0a21754006f749fa5e5da",
+    ),
+    "pollution.csv": DataFile(
+        _BROWNLEE + "pollution.csv",
+        "892e9559205d16d32623135c127a3951c12e46ea1e0b3093e107ce89a9fd60e2",
     ),
 }
 
