@@ -14,6 +14,7 @@ from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cach
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
+from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
     "REGISTRY",
@@ -23,9 +24,11 @@ __all__ = [
     "Series",
     "Shakespeare",
     "Source",
+    "Tunes",
     "cache_folder",
     "in_folder",
     "load_mnist",
     "load_series",
     "load_shakespeare",
+    "load_tunes",
 ]
