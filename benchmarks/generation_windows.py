@@ -9,16 +9,13 @@ to its end; the last tenth of the text is not touched.
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import datasets, language, results, training
+from benchmarks.generation_settings import save
+from rnncourse import datasets, language, training
 from rnncourse.text import Vocabulary
 
 UNITS = 128
@@ -50,16 +47,7 @@ def main() -> None:
                 nats.append(-float(language.log_probabilities(model, text[cut:]).mean()))
             values[name], values[f"{name}, CPU seconds"] = nats, seconds
             print(f"{name}: {np.round(nats, 4)} nats, {np.round(seconds)} CPU s", flush=True)
-    results.RecordedRun(
-        name="generation_windows",
-        command="python -m benchmarks.generation_windows",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        data=str(plays.source),
-        seeds=list(SEEDS),
-        values=values,
-    ).save()
+    save("generation_windows", values, SEEDS)
 
 
 if __name__ == "__main__":
