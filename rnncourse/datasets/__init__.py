@@ -13,6 +13,7 @@ Every loader looks in the same three places, and says in its ``source`` which on
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
+from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "DataFile",
     "Mnist",
     "Series",
+    "Shakespeare",
     "Source",
     "Tunes",
     "cache_folder",
     "in_folder",
     "load_mnist",
     "load_series",
+    "load_shakespeare",
     "load_tunes",
 ]
