@@ -11,18 +11,36 @@ Every loader looks in the same three places, and says in its ``source`` which on
 """
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
+from rnncourse.datasets.messages import (
+    ATTITUDES,
+    PROTOCOLS,
+    Messages,
+    Tweets,
+    hold_out,
+    load_messages,
+    near_copies,
+    resemblance,
+)
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
 
 __all__ = [
+    "ATTITUDES",
+    "PROTOCOLS",
     "REGISTRY",
     "DataError",
     "DataFile",
+    "Messages",
     "Mnist",
     "Series",
     "Source",
+    "Tweets",
     "cache_folder",
+    "hold_out",
     "in_folder",
+    "load_messages",
     "load_mnist",
     "load_series",
+    "near_copies",
+    "resemblance",
 ]
