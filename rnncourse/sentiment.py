@@ -1,0 +1,287 @@
+"""Messages as numbers, and networks that read them and tell the attitude.
+
+Two ways to read. By **character**, as the 2017 handout does: each is a number below 128, and the
+network sees it one-hot. By **piece**: a word is known by the runs of characters in it, each of
+which has a row in a table; the row is found by hashing, so there is no vocabulary (Bojanowski et
+al., 2017).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnncourse.datasets.messages import ATTITUDES
+from rnncourse.fast_gru import FastGRU
+from rnncourse.text import printable
+
+LENGTH, CHARACTERS = 256, 128
+OTHER = 1  # the number of what ASCII has no sign for
+
+WORDS, MOST, BUCKETS = 40, 12, 2**16
+
+
+def characters(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
+    """The characters of messages as numbers below 128, cut or filled up with 0.
+
+    Typographic signs become plain ones and letters lose their accents; blanks and control
+    characters become blanks; emoji, other scripts and the rest become :data:`OTHER`.
+
+    Args:
+        texts: Messages, possibly empty.
+        length: Characters kept.
+
+    Returns:
+        uint8 of shape (messages, length).
+
+    Raises:
+        ValueError: If ``length`` is not positive.
+    """
+    if length < 1:
+        raise ValueError(f"length must be at least 1, got {length}")
+    numbers = np.zeros((len(texts), length), np.uint8)
+    for row, text in zip(numbers, texts, strict=True):
+        plain = "".join(map(_plain, unicodedata.normalize("NFKD", text)))[:length]
+        row[: len(plain)] = np.frombuffer(plain.encode("ascii"), np.uint8)
+    return numbers
+
+
+@functools.cache
+def _plain(character: str) -> str:
+    """What stands for a character: printable ASCII, :data:`OTHER`, or nothing for an accent."""
+    known = printable(character)
+    if known.strip():
+        return known
+    kind = unicodedata.category(character)[0]
+    if kind == "M":
+        return ""
+    return " " if kind in "ZC" else chr(OTHER)
+
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def words(text: str) -> list[str]:
+    """The words of a message in lower case; a sign or an emoji is a word of its own."""
+    return _TOKEN.findall(text.lower())
+
+
+def runs(word: str) -> list[str]:
+    """The pieces of a word: it whole, then its runs of 3, 4 and 5 characters, edges marked."""
+    marked = f"<{word}>"
+    sizes = (3, 4, 5)
+    return [marked] + [marked[i : i + n] for n in sizes for i in range(len(marked) - n + 1)]
+
+
+def pieces(
+    texts: Sequence[str],
+    entities: Sequence[str] | None = None,
+    *,
+    length: int = WORDS,
+    most: int = MOST,
+    buckets: int = BUCKETS,
+) -> np.ndarray:
+    """The pieces of the words of messages, as rows of a table; 0 where there is none.
+
+    Args:
+        texts: Messages, possibly empty.
+        entities: What each message is about; if given, a word has one more piece, which is the
+            word together with the entity.
+        length: Words kept.
+        most: Pieces of a word kept, the shortest runs first.
+        buckets: Rows of the table.
+
+    Returns:
+        int32 of shape (messages, length, most), or most + 1 with entities.
+
+    Raises:
+        ValueError: If the entities are not as many as the texts, or a size is not positive.
+    """
+    if entities is not None and len(entities) != len(texts):
+        raise ValueError(f"entities must be as many as texts ({len(texts)}), got {len(entities)}")
+    for name, size in (("length", length), ("most", most), ("buckets - 1", buckets - 1)):
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")
+    numbers = np.zeros((len(texts), length, most + (entities is not None)), np.int32)
+    known: dict[str, list[int]] = {}
+    for n, text in enumerate(texts):
+        for t, word in enumerate(words(text)[:length]):
+            if word not in known:
+                known[word] = [_bucket(run, buckets) for run in runs(word)[:most]]
+            numbers[n, t, : len(known[word])] = known[word]
+            if entities is not None:
+                numbers[n, t, -1] = _bucket(f"{entities[n]}:{word}", buckets)
+    return numbers
+
+
+def _bucket(run: str, buckets: int) -> int:
+    return 1 + zlib.crc32(run.encode()) % (buckets - 1)
+
+
+@keras.saving.register_keras_serializable(package="rnncourse")
+class Pieces(keras.layers.Layer):
+    """Words as the sum of the vectors of their pieces, over the square root of how many there are.
+
+    Args:
+        buckets: Rows of the table.
+        units: Size of a vector.
+        rate: Share of pieces left out at each training step.
+        kwargs: As for any layer.
+    """
+
+    def __init__(self, buckets: int, units: int, rate: float = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.buckets, self.units, self.rate = buckets, units, rate
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def build(self, input_shape):
+        """Make the table."""
+        start = keras.initializers.RandomNormal(stddev=0.1)
+        self.table = self.add_weight(
+            shape=(self.buckets, self.units), initializer=start, name="table"
+        )
+
+    def call(self, inputs, training=False):
+        """From numbers (batch, words, pieces) to vectors (batch, words, units)."""
+        there = ops.cast(inputs > 0, self.table.dtype)
+        if training and self.rate:
+            draw = keras.random.uniform(ops.shape(there), seed=self.seed_generator)
+            there = there * ops.cast(draw > self.rate, there.dtype)
+        vectors = ops.sum(ops.take(self.table, inputs, axis=0) * there[..., None], axis=2)
+        return vectors / ops.sqrt(ops.maximum(ops.sum(there, axis=2), 1.0))[..., None]
+
+    def compute_mask(self, inputs, mask=None):
+        """A word counts if it has a piece."""
+        return ops.any(inputs > 0, axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """(batch, words, units)."""
+        return (*input_shape[:2], self.units)
+
+    def get_config(self):
+        """What rebuilds the layer."""
+        own = {"buckets": self.buckets, "units": self.units, "rate": self.rate}
+        return super().get_config() | own
+
+
+def piece_reader(
+    entities: int,
+    *,
+    vector: int = 48,
+    units: int = 48,
+    pieces_dropped: float = 0.3,
+    words_dropped: float = 0.2,
+    dropout: float = 0.5,
+    recurrent: bool = True,
+    about: bool = True,
+    length: int = WORDS,
+    most: int = MOST + 1,
+    buckets: int = BUCKETS,
+) -> keras.Model:
+    """A network that reads words as pieces, in both directions, with an entity in mind.
+
+    The state that the recurrent layer begins with is not zero but a vector of the entity's own, so
+    that it may read the same words differently about a game and about a bank.
+
+    Args:
+        entities: How many there are.
+        vector: Size of a word's vector.
+        units: Size of the state, in each direction.
+        pieces_dropped: Share of pieces left out while training.
+        words_dropped: Share of words left out while training.
+        dropout: Share of what was read left out before the answer.
+        recurrent: Whether there is a recurrent layer; if not, the vectors themselves are pooled.
+        about: Whether the entity is used.
+        length: Words of a message.
+        most: Pieces of a word.
+        buckets: Rows of the table.
+
+    Returns:
+        A model from numbers (batch, length, most) and entities (batch,) to four logits.
+    """
+    message = keras.Input((length, most), dtype="int32", name="message")
+    entity = keras.Input((), dtype="int32", name="entity")
+    read = Pieces(buckets, vector, pieces_dropped)(message)  # (batch, time, vector)
+    read = keras.layers.Dropout(words_dropped, noise_shape=(None, length, 1))(read)
+    read = keras.layers.SpatialDropout1D(words_dropped)(read)
+    if recurrent:
+        both = keras.layers.Bidirectional(FastGRU(units, return_sequences=True))
+        first = keras.layers.Embedding(entities, units, "zeros")(entity)  # (batch, units)
+        read = both(read, initial_state=[first, first] if about else None)
+    highest = ops.max(read, axis=1)
+    mean = keras.layers.GlobalAveragePooling1D()(read)
+    pooled = keras.layers.Dropout(dropout)(ops.concatenate([highest, mean], axis=-1))
+    logits = keras.layers.Dense(len(ATTITUDES))(pooled)
+    if about:
+        logits = logits + keras.layers.Embedding(entities, len(ATTITUDES), "zeros")(entity)
+    return keras.Model([message, entity], logits)
+
+
+def character_reader(
+    layers: int = 4,
+    units: int = 512,
+    *,
+    cell: type[keras.layers.RNN] = keras.layers.GRU,
+    stem: tuple[int, int, int] | None = None,
+    masked: bool = False,
+    pool: str = "last",
+    dropout: float = 0.0,
+    length: int = LENGTH,
+) -> keras.Model:
+    """The network of the handout, section 5.1: one-hot characters, two stacks of recurrent layers.
+
+    One stack reads forwards, one backwards, and neither knows of the other. The last output of each
+    is projected to 128 numbers, the two are added, and a dense layer makes four logits of the sum.
+
+    Args:
+        layers: Recurrent layers in each stack.
+        units: Size of their states.
+        cell: Kind of layer: ``SimpleRNN``, ``GRU``, ``LSTM`` or ``FastGRU``.
+        stem: Filters, width and stride of a convolution before the recurrent layers, or none, as in
+            the handout.
+        masked: Whether steps past the end of a message are left out; the handout reads them. Not
+            with a stem.
+        pool: ``"last"``, or ``"max"`` for the highest output over time of each unit.
+        dropout: Share of the outputs left out before the projections.
+        length: Characters of a message.
+
+    Returns:
+        A model from numbers (batch, length) to four logits.
+
+    Raises:
+        ValueError: If there is no layer, or an argument is none of those named.
+    """
+    if layers < 1:
+        raise ValueError(f"layers must be at least 1, got {layers}")
+    if pool not in ("last", "max"):
+        raise ValueError(f"pool must be 'last' or 'max', got {pool!r}")
+    if stem and masked:
+        raise ValueError("masked must be False with a stem, whose steps are not characters")
+    message = keras.Input((length,), dtype="uint8")
+    one_hot = keras.layers.Embedding(
+        CHARACTERS, CHARACTERS, "identity", trainable=False, mask_zero=masked
+    )
+    read = one_hot(message)  # (batch, time, 128)
+    if stem:
+        filters, width, stride = stem
+        read = keras.layers.Conv1D(filters, width, stride, "same", activation="relu")(read)
+    ends = []
+    for backwards in (False, True):
+        outputs = read
+        for layer in range(layers):
+            outputs = cell(
+                units,
+                return_sequences=pool == "max" or layer < layers - 1,
+                go_backwards=backwards and layer == 0,  # from here on, time runs the other way
+            )(outputs)
+        end = ops.max(outputs, axis=1) if pool == "max" else outputs
+        end = keras.layers.Dropout(dropout)(end)
+        ends.append(keras.layers.Dense(CHARACTERS)(end))
+    return keras.Model(message, keras.layers.Dense(len(ATTITUDES))(ends[0] + ends[1]))

@@ -1,0 +1,201 @@
+"""Messages as numbers, and the networks that read them."""
+
+import zlib
+
+import keras
+import numpy as np
+import pytest
+
+from rnncourse import sentiment
+from rnncourse.fast_gru import FastGRU
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("Good game!", "Good game!"),
+        ("it’s “é” …", 'it\'s "e" ...'),
+        ("a\tb\r\nc\x00d\u200be", "a b  c d e"),
+        ("so 😀😀 great 中", "so \x01\x01 great \x01"),
+    ],
+)
+def test_characters(text, shown):
+    numbers = sentiment.characters([text], 40)
+    assert numbers.shape == (1, 40) and numbers.dtype == np.uint8
+    assert bytes(numbers[0]).decode().rstrip("\0") == shown
+
+
+def test_long_messages_are_cut():
+    numbers = sentiment.characters(["x" * 300, "ffi" * 90, "ﬁ" * 200])
+    assert numbers.shape == (3, 256)
+    assert (numbers > 0).all()
+    assert numbers.max() < sentiment.CHARACTERS
+    assert sentiment.characters([]).shape == (0, 256)
+
+
+def test_a_length_out_of_range():
+    with pytest.raises(ValueError, match="length must be at least 1, got 0"):
+        sentiment.characters(["a"], 0)
+
+
+def test_words_and_their_runs():
+    assert sentiment.words("It's GREAT!! 😀") == ["it", "'", "s", "great", "!", "!", "😀"]
+    assert sentiment.words(" \n") == []
+    assert sentiment.runs("cat") == ["<cat>", "<ca", "cat", "at>", "<cat", "cat>", "<cat>"]
+    assert sentiment.runs("!") == ["<!>", "<!>"]
+
+
+def test_pieces():
+    numbers = sentiment.pieces(["a cat", "", "b " * 9], length=4, most=6, buckets=100)
+    assert numbers.shape == (3, 4, 6) and numbers.dtype == np.int32
+    hashed = [1 + zlib.crc32(run.encode()) % 99 for run in ("<cat>", "<ca", "cat", "at>")]
+    assert list(numbers[0, 1, :4]) == hashed
+    assert not numbers[0, 2:].any() and not numbers[1].any()
+    assert numbers[2].any(axis=-1).all()
+
+
+def test_a_word_with_an_entity_is_a_piece():
+    one = sentiment.pieces(["a cat"] * 2, ["Acme", "Bolt"], length=3, most=4)
+    assert one.shape == (2, 3, 5)
+    np.testing.assert_array_equal(one[0, :, :4], one[1, :, :4])
+    assert (one[0, :2, 4] != one[1, :2, 4]).all() and not one[:, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"entities": ["x"]}, r"entities must be as many as texts \(2\), got 1"),
+        ({"length": 0}, "length must be at least 1"),
+        ({"most": 0}, "most must be at least 1"),
+        ({"buckets": 1}, "buckets - 1 must be at least 1"),
+    ],
+)
+def test_pieces_refuses(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        sentiment.pieces(["a", "b"], **wrong)
+
+
+def test_the_layer_adds_the_rows_of_the_table():
+    layer = sentiment.Pieces(20, 3)
+    numbers = np.array([[[4, 7, 7], [2, 0, 0], [0, 0, 0]]])
+    vectors = np.array(layer(numbers))
+    table = np.array(layer.table)
+    expected = np.stack([(table[4] + 2 * table[7]) / 3**0.5, table[2], 0 * table[2]])
+    np.testing.assert_allclose(vectors[0], expected, atol=1e-6)
+    assert np.array(layer.compute_mask(numbers)).tolist() == [[True, True, False]]
+
+
+def small_piece_reader(**how):
+    return sentiment.piece_reader(
+        3, vector=4, units=5, length=6, most=4, buckets=50, **how
+    )  # the numbers that fit it: (batch, 6, 4)
+
+
+def some(batch=2):
+    rng = np.random.default_rng(0)
+    return rng.integers(1, 50, (batch, 6, 4)).astype("int32")
+
+
+@pytest.mark.parametrize("recurrent", [True, False])
+@pytest.mark.parametrize("about", [True, False])
+def test_piece_reader(recurrent, about, tmp_path):
+    model = small_piece_reader(recurrent=recurrent, about=about)
+    entities = np.array([0, 2], "int32")
+    logits = model.predict([some(), entities], verbose=0)
+    assert logits.shape == (2, 4)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict([some(), entities], verbose=0), logits, atol=1e-6)
+
+
+def test_words_that_are_not_there_do_not_count():
+    model = small_piece_reader()
+    numbers = some()
+    numbers[:, 4:] = 0
+    for weight in model.weights:
+        if "table" in weight.path:
+            weight.assign(np.where(np.arange(50)[:, None] == 0, 9.0, weight))
+    table = next(weight for weight in model.weights if "table" in weight.path)
+    before = model.predict([numbers, np.zeros(2, "int32")], verbose=0)
+    table.assign(np.where(np.arange(50)[:, None] == 0, -9.0, table))
+    after = model.predict([numbers, np.zeros(2, "int32")], verbose=0)
+    np.testing.assert_allclose(before, after, atol=1e-6)
+
+
+def test_the_entity_is_the_first_state():
+    model = small_piece_reader()
+    numbers = np.repeat(some(1), 2, axis=0)
+    entities = np.array([0, 1], "int32")
+    same = model.predict([numbers, entities], verbose=0)
+    np.testing.assert_allclose(same[0], same[1], atol=1e-6)  # all entities begin alike
+    first = next(w for w in model.trainable_weights if tuple(w.shape) == (3, 5))
+    first.assign(np.arange(15).reshape(3, 5) / 10)
+    other = model.predict([numbers, entities], verbose=0)
+    assert np.abs(other[0] - other[1]).max() > 1e-4
+
+
+def by_hand(model, numbers, units, layers):
+    """The handout's network written out with single layers and no keras.Model."""
+    weights = iter(model.get_weights())
+    one_hot = np.eye(128, dtype="float32")[numbers]
+    embedding = next(weights)
+    np.testing.assert_array_equal(embedding, np.eye(128))
+    stacks = {}
+    for direction, steps in (("fw", one_hot), ("bw", one_hot[:, ::-1])):
+        outputs = steps
+        for _ in range(layers):
+            layer = keras.layers.GRU(units, return_sequences=True)
+            layer.build(outputs.shape)
+            layer.set_weights([next(weights) for _ in range(3)])
+            outputs = np.array(layer(outputs))
+        stacks[direction] = outputs[:, -1]
+    fw, fb, bw, bb, out, ob = weights
+    return (stacks["fw"] @ fw + fb + stacks["bw"] @ bw + bb) @ out + ob
+
+
+def test_the_handouts_network():
+    keras.utils.set_random_seed(1)
+    model = sentiment.character_reader(2, 3, length=7)
+    numbers = sentiment.characters(["hello", "Go away"], 7)
+    found = model.predict(numbers, verbose=0)
+    np.testing.assert_allclose(found, by_hand(model, numbers, 3, 2), atol=1e-5)
+
+
+def test_the_handouts_own_size():
+    model = sentiment.character_reader()
+    gru = [layer for layer in model.layers if isinstance(layer, keras.layers.GRU)]
+    assert [layer.units for layer in gru] == [512] * 8
+    assert model.input_shape == (None, 256) and model.output_shape == (None, 4)
+    first, other = 3 * 512 * (128 + 512 + 2), 3 * 512 * (512 + 512 + 2)
+    dense = 2 * (512 * 128 + 128) + 128 * 4 + 4
+    assert sum(np.prod(w.shape) for w in model.trainable_weights) == 2 * (first + 3 * other) + dense
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"stem": (6, 7, 4)},
+        {"masked": True},
+        {"pool": "max", "dropout": 0.5},
+        {"cell": FastGRU, "stem": (6, 7, 4), "pool": "max"},
+        {"cell": keras.layers.LSTM},
+        {"cell": keras.layers.SimpleRNN, "masked": True},
+    ],
+)
+def test_variants(how):
+    model = sentiment.character_reader(1, 4, length=16, **how)
+    assert model(sentiment.characters(["some words", ""], 16)).shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"layers": 0}, "layers must be at least 1, got 0"),
+        ({"pool": "mean"}, "pool must be 'last' or 'max', got 'mean'"),
+        ({"stem": (4, 3, 2), "masked": True}, "masked must be False with a stem"),
+    ],
+)
+def test_character_reader_refuses(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        sentiment.character_reader(**wrong)
