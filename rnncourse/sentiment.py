@@ -18,7 +18,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from rnncourse.datasets.messages import ATTITUDES
+from rnncourse import training
+from rnncourse.datasets.messages import ATTITUDES, Tweets
 from rnncourse.fast_gru import FastGRU
 from rnncourse.text import printable
 
@@ -285,3 +286,116 @@ def character_reader(
         end = keras.layers.Dropout(dropout)(end)
         ends.append(keras.layers.Dense(CHARACTERS)(end))
     return keras.Model(message, keras.layers.Dense(len(ATTITUDES))(ends[0] + ends[1]))
+
+
+def compile_reader(
+    model: keras.Model,
+    *,
+    steps: int,
+    rate: float = 0.004,
+    decay: float = 0.3,
+    smoothing: float = 0.1,
+) -> None:
+    """Make a reader ready to learn with weight decay, from smoothed labels.
+
+    Args:
+        model: From :func:`piece_reader` or :func:`character_reader`; targets are one-hot.
+        steps: Optimiser steps to come; the rate rises over a tenth of them and falls to 0.
+        rate: The highest learning rate.
+        decay: Weight decay (Loshchilov and Hutter, 2019).
+        smoothing: Share of the target's 1 that is spread over all classes.
+    """
+    model.compile(
+        keras.optimizers.AdamW(
+            training.warmup_cosine(rate, steps), weight_decay=decay, global_clipnorm=1.0
+        ),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
+        metrics=["accuracy"],
+        jit_compile=True,
+    )
+
+
+def fit_reader(
+    model: keras.Model,
+    inputs: Sequence[np.ndarray],
+    labels: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    seed: int = 0,
+    **how,
+) -> training.History:
+    """Compile and train a reader, in batches that are all of one size.
+
+    A compiled step is made for one shape, so the odd rows that fill no batch are left out.
+
+    Args:
+        model: From :func:`piece_reader` or :func:`character_reader`.
+        inputs: Arrays of shape (messages, ...), as many as the model takes.
+        labels: Places in :data:`ATTITUDES`, of shape (messages,).
+        epochs: Passes over the messages.
+        batch_size: Messages a step.
+        seed: Which rows are left out.
+        how: As for :func:`compile_reader`, and callbacks.
+
+    Raises:
+        ValueError: If there are fewer messages than fill a batch.
+    """
+    steps = len(labels) // batch_size
+    if not steps:
+        raise ValueError(f"labels must be at least batch_size ({batch_size}), got {len(labels)}")
+    rows = np.random.default_rng(seed).permutation(len(labels))[: steps * batch_size]
+    callbacks = how.pop("callbacks", ())
+    compile_reader(model, steps=epochs * steps, **how)
+    return training.fit(
+        model,
+        [array[rows] for array in inputs],
+        np.eye(len(ATTITUDES), dtype="float32")[labels[rows]],
+        epochs=epochs,
+        batch_size=batch_size,
+        callbacks=callbacks,
+    )
+
+
+def linear_reader(about: bool = True, strength: float = 3.0):
+    """Logistic regression on runs of 2 to 5 characters: the baseline.
+
+    Args:
+        about: Whether it also knows the entity, and each word together with the entity.
+        strength: Inverse of the penalty on large weights.
+
+    Returns:
+        A scikit-learn pipeline to ``fit`` on and to ``predict`` from what :func:`pairs` gives.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import FeatureUnion, make_pipeline
+
+    how = {"sublinear_tf": True, "dtype": np.float32}
+    runs_of = TfidfVectorizer(
+        analyzer="char", ngram_range=(2, 5), min_df=3, preprocessor=_text, **how
+    )
+    entity = TfidfVectorizer(analyzer=_entity, use_idf=False, dtype=np.float32)
+    both = TfidfVectorizer(analyzer=_words_with_entity, min_df=2, **how)
+    parts = [("runs", runs_of), ("entity", entity), ("both", both)]
+    features = FeatureUnion(parts if about else parts[:1])
+    features.transformer_weights = {"entity": 0.5} if about else None
+    return make_pipeline(features, LogisticRegression(C=strength, max_iter=1000))
+
+
+def pairs(tweets: Tweets) -> list[tuple[str, str]]:
+    """What a linear reader reads: text and entity of each message."""
+    return list(zip(tweets.texts, tweets.entities, strict=True))
+
+
+def _text(pair: tuple[str, str]) -> str:
+    return pair[0].lower()
+
+
+def _entity(pair: tuple[str, str]) -> list[str]:
+    return [pair[1]]
+
+
+def _words_with_entity(pair: tuple[str, str]) -> list[str]:
+    text, entity = pair
+    return [f"{entity}:{word}" for word in words(text)]
