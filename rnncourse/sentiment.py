@@ -8,6 +8,7 @@ al., 2017).
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 import unicodedata
@@ -274,18 +275,21 @@ def character_reader(
         filters, width, stride = stem
         read = keras.layers.Conv1D(filters, width, stride, "same", activation="relu")(read)
     ends = []
-    for backwards in (False, True):
+    for way in ("forwards", "backwards"):
         outputs = read
         for layer in range(layers):
             outputs = cell(
                 units,
                 return_sequences=pool == "max" or layer < layers - 1,
-                go_backwards=backwards and layer == 0,  # from here on, time runs the other way
+                go_backwards=way == "backwards" and layer == 0,  # from there on, time is turned
+                name=f"{way}_{layer}",
             )(outputs)
         end = ops.max(outputs, axis=1) if pool == "max" else outputs
         end = keras.layers.Dropout(dropout)(end)
-        ends.append(keras.layers.Dense(CHARACTERS)(end))
-    return keras.Model(message, keras.layers.Dense(len(ATTITUDES))(ends[0] + ends[1]))
+        ends.append(keras.layers.Dense(CHARACTERS, name=f"project_{way}")(end))
+    return keras.Model(
+        message, keras.layers.Dense(len(ATTITUDES), name="answer")(ends[0] + ends[1])
+    )
 
 
 def compile_reader(
@@ -399,3 +403,21 @@ def _entity(pair: tuple[str, str]) -> list[str]:
 def _words_with_entity(pair: tuple[str, str]) -> list[str]:
     text, entity = pair
     return [f"{entity}:{word}" for word in words(text)]
+
+
+def _coarse() -> re.Pattern[str]:
+    """Stems of coarse words, turned by 13 letters so that nobody has to read them here."""
+    anywhere = "shpx shx fuvg ovgpu phag avtt juber chffl ergneq onfgneq gjng jnax nffubyr"
+    first = "qvpxurnq fyhg cvff penc jgs fgsh snttbg"
+    alone = "nff nffrf qvpx pbpx sht snt sntf zs"
+    stems = (codecs.decode(part, "rot13").split() for part in (anywhere, first, alone))
+    anywhere, first, alone = ("|".join(part) for part in stems)
+    return re.compile(rf"\w*(?:{anywhere})\w*|\b(?:{first})\w*|\b(?:{alone})\b", re.IGNORECASE)
+
+
+_COARSE = _coarse()
+
+
+def masked(text: str) -> str:
+    """A message as it may stand on a page: coarse words keep their first letter."""
+    return _COARSE.sub(lambda found: found[0][0] + "*" * (len(found[0]) - 1), text)

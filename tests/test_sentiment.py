@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from rnncourse import sentiment
+from rnncourse import datasets, sentiment
 from rnncourse.fast_gru import FastGRU
 
 
@@ -79,11 +79,15 @@ def test_pieces_refuses(wrong, message):
 def test_the_layer_adds_the_rows_of_the_table():
     layer = sentiment.Pieces(20, 3)
     numbers = np.array([[[4, 7, 7], [2, 0, 0], [0, 0, 0]]])
-    vectors = np.array(layer(numbers))
-    table = np.array(layer.table)
+    vectors = layer(numbers).numpy()
+    table = layer.table.numpy()
     expected = np.stack([(table[4] + 2 * table[7]) / 3**0.5, table[2], 0 * table[2]])
     np.testing.assert_allclose(vectors[0], expected, atol=1e-6)
-    assert np.array(layer.compute_mask(numbers)).tolist() == [[True, True, False]]
+    assert layer.compute_mask(numbers).numpy().tolist() == [[True, True, False]]
+
+
+# Keras reads its variables in a way that this NumPy has deprecated
+old_copy = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 
 def small_piece_reader(**how):
@@ -97,6 +101,7 @@ def some(batch=2):
     return rng.integers(1, 50, (batch, 6, 4)).astype("int32")
 
 
+@old_copy
 @pytest.mark.parametrize("recurrent", [True, False])
 @pytest.mark.parametrize("about", [True, False])
 def test_piece_reader(recurrent, about, tmp_path):
@@ -113,14 +118,14 @@ def test_words_that_are_not_there_do_not_count():
     model = small_piece_reader()
     numbers = some()
     numbers[:, 4:] = 0
-    for weight in model.weights:
-        if "table" in weight.path:
-            weight.assign(np.where(np.arange(50)[:, None] == 0, 9.0, weight))
     table = next(weight for weight in model.weights if "table" in weight.path)
-    before = model.predict([numbers, np.zeros(2, "int32")], verbose=0)
-    table.assign(np.where(np.arange(50)[:, None] == 0, -9.0, table))
-    after = model.predict([numbers, np.zeros(2, "int32")], verbose=0)
-    np.testing.assert_allclose(before, after, atol=1e-6)
+    answers = []
+    for padding in (9.0, -9.0):
+        changed = table.numpy()
+        changed[0] = padding
+        table.assign(changed)
+        answers.append(model.predict([numbers, np.zeros(2, "int32")], verbose=0))
+    np.testing.assert_allclose(*answers, atol=1e-6)
 
 
 def test_the_entity_is_the_first_state():
@@ -136,22 +141,19 @@ def test_the_entity_is_the_first_state():
 
 
 def by_hand(model, numbers, units, layers):
-    """The handout's network written out with single layers and no keras.Model."""
-    weights = iter(model.get_weights())
-    one_hot = np.eye(128, dtype="float32")[numbers]
-    embedding = next(weights)
-    np.testing.assert_array_equal(embedding, np.eye(128))
-    stacks = {}
-    for direction, steps in (("fw", one_hot), ("bw", one_hot[:, ::-1])):
-        outputs = steps
-        for _ in range(layers):
+    """The handout's network written out, step by step, in NumPy and single layers."""
+    total = 0
+    for way, order in (("forwards", 1), ("backwards", -1)):
+        outputs = np.eye(128, dtype="float32")[numbers][:, ::order]
+        for n in range(layers):
             layer = keras.layers.GRU(units, return_sequences=True)
             layer.build(outputs.shape)
-            layer.set_weights([next(weights) for _ in range(3)])
-            outputs = np.array(layer(outputs))
-        stacks[direction] = outputs[:, -1]
-    fw, fb, bw, bb, out, ob = weights
-    return (stacks["fw"] @ fw + fb + stacks["bw"] @ bw + bb) @ out + ob
+            layer.set_weights(model.get_layer(f"{way}_{n}").get_weights())
+            outputs = layer(outputs).numpy()
+        kernel, bias = model.get_layer(f"project_{way}").get_weights()
+        total = total + outputs[:, -1] @ kernel + bias
+    kernel, bias = model.get_layer("answer").get_weights()
+    return total @ kernel + bias
 
 
 def test_the_handouts_network():
@@ -199,3 +201,57 @@ def test_variants(how):
 def test_character_reader_refuses(wrong, message):
     with pytest.raises(ValueError, match=message):
         sentiment.character_reader(**wrong)
+
+
+def test_training_lowers_the_loss():
+    keras.utils.set_random_seed(0)
+    model = small_piece_reader(pieces_dropped=0.0, words_dropped=0.0, dropout=0.0)
+    labels = np.arange(36) % 4
+    inputs = [some(36), np.zeros(36, "int32")]
+    history = sentiment.fit_reader(
+        model, inputs, labels, epochs=30, batch_size=8, rate=0.05, decay=0.0, smoothing=0.0
+    )
+    assert history.metrics["loss"][-1] < 0.5 * history.metrics["loss"][0]
+    with pytest.raises(ValueError, match=r"labels must be at least batch_size \(64\), got 36"):
+        sentiment.fit_reader(model, inputs, labels, epochs=1)
+
+
+@pytest.mark.parametrize("about", [True, False])
+def test_the_linear_reader(about):
+    labels = np.arange(60) % 2
+    texts = np.array([("good thing", "bad thing")[label] for label in labels], object)
+    tweets = datasets.Tweets(np.arange(60), np.array(["Acme", "Bolt", "Acme"] * 20), labels, texts)
+    model = sentiment.linear_reader(about).fit(sentiment.pairs(tweets), labels)
+    assert model.score(sentiment.pairs(tweets), labels) == 1.0
+
+
+def test_with_the_entity_a_word_can_mean_two_things():
+    entities = np.array(["Acme", "Bolt"] * 40)
+    labels = (np.arange(80) % 2) ^ (
+        np.arange(80) // 40
+    )  # sick is good of Acme, ill is good of Bolt
+    texts = np.array(["so sick"] * 40 + ["so ill"] * 40, object)
+    tweets = datasets.Tweets(np.arange(80), entities, labels, texts)
+    score = {}
+    for about in (True, False):
+        model = sentiment.linear_reader(about, 100.0).fit(sentiment.pairs(tweets), labels)
+        score[about] = model.score(sentiment.pairs(tweets), labels)
+    assert score == {True: 1.0, False: 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a good pass, Scunthorpe aside", "a good pass, S********* aside"),
+        ("assassins and classes", "assassins and classes"),
+        ("", ""),
+    ],
+)
+def test_masking(text, shown):
+    assert sentiment.masked(text) == shown
+
+
+def test_coarse_words_keep_a_letter():
+    word = "fuvg".translate(str.maketrans("fuvg", "shit"))
+    assert sentiment.masked(f"Holy {word}!") == "Holy s***!"
+    assert sentiment.masked(word.upper()) == "S***"
