@@ -221,7 +221,8 @@ def piece_reader(
     read = keras.layers.Dropout(words_dropped, noise_shape=(None, length, 1))(read)
     read = keras.layers.SpatialDropout1D(words_dropped)(read)
     if recurrent:
-        both = keras.layers.Bidirectional(FastGRU(units, return_sequences=True))
+        gru = FastGRU(units, return_sequences=True, use_cudnn=False)  # or XLA is refused
+        both = keras.layers.Bidirectional(gru)
         first = keras.layers.Embedding(entities, units, "zeros")(entity)  # (batch, units)
         read = both(read, initial_state=[first, first] if about else None)
     highest = ops.max(read, axis=1)
@@ -284,6 +285,8 @@ def character_reader(
     if stem:
         filters, width, stride = stem
         read = keras.layers.Conv1D(filters, width, stride, "same", activation="relu")(read)
+    # Keras refuses to compile with XLA what might use a graphics card's own GRU
+    plain = {} if cell is keras.layers.SimpleRNN else {"use_cudnn": False}
     ends = []
     for way in ("forwards", "backwards"):
         outputs = read
@@ -293,6 +296,7 @@ def character_reader(
                 return_sequences=pool == "max" or layer < layers - 1,
                 go_backwards=way == "backwards" and layer == 0,  # from there on, time is turned
                 name=f"{way}_{layer}",
+                **plain,
             )(outputs)
         end = ops.max(outputs, axis=1) if pool == "max" else outputs
         end = keras.layers.Dropout(dropout)(end)
