@@ -221,7 +221,7 @@ def piece_reader(
     read = keras.layers.Dropout(words_dropped, noise_shape=(None, length, 1))(read)
     read = keras.layers.SpatialDropout1D(words_dropped)(read)
     if recurrent:
-        gru = FastGRU(units, return_sequences=True, use_cudnn=False)  # or XLA is refused
+        gru = FastGRU(units, return_sequences=True, use_cudnn=False)
         both = keras.layers.Bidirectional(gru)
         first = keras.layers.Embedding(entities, units, "zeros")(entity)  # (batch, units)
         read = both(read, initial_state=[first, first] if about else None)
@@ -329,7 +329,7 @@ def compile_reader(
         ),
         keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
         metrics=["accuracy"],
-        jit_compile=True,
+        jit_compile="auto",  # Keras compiles with XLA unless results must be the same every time
     )
 
 
@@ -345,7 +345,7 @@ def fit_reader(
 ) -> training.History:
     """Compile and train a reader, in batches that are all of one size.
 
-    A compiled step is made for one shape, so the odd rows that fill no batch are left out.
+    A step is compiled for one shape, so the odd rows that fill no batch are left out.
 
     Args:
         model: From :func:`piece_reader` or :func:`character_reader`.
