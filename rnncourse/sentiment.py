@@ -225,13 +225,15 @@ def piece_reader(
         both = keras.layers.Bidirectional(gru)
         first = keras.layers.Embedding(entities, units, "zeros")(entity)  # (batch, units)
         read = both(read, initial_state=[first, first] if about else None)
-    highest = ops.max(read, axis=1)
-    mean = keras.layers.GlobalAveragePooling1D()(read)
+    there = ops.cast(ops.any(message > 0, axis=-1), "float32")[..., None]  # (batch, time, 1)
+    count = ops.maximum(ops.sum(there, axis=1), 1.0)  # a message may be empty
+    read = read * there
+    highest, mean = ops.max(read, axis=1), ops.sum(read, axis=1) / count
     pooled = keras.layers.Dropout(dropout)(ops.concatenate([highest, mean], axis=-1))
     logits = keras.layers.Dense(len(ATTITUDES))(pooled)
     if straight:
         votes = Pieces(buckets, len(ATTITUDES), pieces_dropped, start=0.0)(message)
-        logits = logits + keras.layers.GlobalAveragePooling1D()(votes) * length**0.5
+        logits = logits + ops.sum(votes * there, axis=1) / count * length**0.5
     if about:
         logits = logits + keras.layers.Embedding(entities, len(ATTITUDES), "zeros")(entity)
     return keras.Model([message, entity], logits)

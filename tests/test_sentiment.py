@@ -128,6 +128,13 @@ def test_words_that_are_not_there_do_not_count():
     np.testing.assert_allclose(*answers, atol=1e-6)
 
 
+def test_an_empty_message_has_an_answer():
+    numbers = some()
+    numbers[1] = 0
+    logits = small_piece_reader().predict([numbers, np.zeros(2, "int32")], verbose=0)
+    assert np.isfinite(logits).all()
+
+
 def test_the_entity_is_the_first_state():
     model = small_piece_reader()
     numbers = np.repeat(some(1), 2, axis=0)
