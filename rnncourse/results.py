@@ -176,6 +176,8 @@ def load(path: Path | None = None) -> dict[str, Result]:
 def save_model(model, chapter: str) -> None:
     """Leave a trained model at ``_build/models/<chapter>.keras``, whole or not at all.
 
+    Its optimiser stays behind: a reader would have to have its class, and load thrice the numbers.
+
     Args:
         model: A Keras model.
         chapter: The chapter's name, as in its file name.
@@ -183,10 +185,15 @@ def save_model(model, chapter: str) -> None:
     target = BUILD / "models" / f"{chapter}.keras"
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{os.getpid()}-{target.name}")
+    optimizer = model.optimizer if model.compiled else None
     try:
+        if optimizer is not None:
+            model.compiled, model.optimizer = False, None
         model.save(partial)
         partial.replace(target)
     finally:
+        if optimizer is not None:
+            model.compiled, model.optimizer = True, optimizer
         partial.unlink(missing_ok=True)
 
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # Keras traces `predict` anew for each model; TensorFlow would warn the reader of just that.
@@ -72,13 +73,71 @@ def warmup_cosine(
     )
 
 
+class Distorted(keras.utils.PyDataset):
+    """Mini-batches of pictures, each moved, stretched and slanted a little, otherwise every time.
+
+    Counted from the middle, the pixel in row r and column c shows what the original has in row
+    ``(1 + a) r + b`` and column ``(1 + d) c + e r + f``, rounded; around a picture all is 0.
+
+    Args:
+        pictures: Array of shape (pictures, height, width).
+        targets: Array of shape (pictures, ...).
+        batch_size: Pictures a mini-batch; the last one of an epoch may have fewer.
+        seed: Of the order of the pictures and of what is done to them.
+        stretch: Largest size of a and d.
+        slant: Largest size of e.
+        shift: Largest size of b and f, in pixels.
+
+    Raises:
+        ValueError: If there are no pictures, the lengths differ, or batch_size is not positive.
+    """
+
+    def __init__(
+        self,
+        pictures: np.ndarray,
+        targets: np.ndarray,
+        batch_size: int,
+        seed: int,
+        *,
+        stretch: float = 0.1,
+        slant: float = 0.2,
+        shift: float = 1.5,
+    ):
+        super().__init__()
+        _check_examples(pictures, targets, batch_size=batch_size)
+        self.padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
+        self.targets, self.batch_size = targets, batch_size
+        self.limits = np.array([stretch, stretch, slant, shift, shift])[:, None, None, None]
+        self.rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        """A new order."""
+        self.order = self.rng.permutation(len(self.targets))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        some = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
+        size = (len(self.limits), len(some), 1, 1)
+        taller, wider, slant, down, right = self.limits * self.rng.uniform(-1, 1, size)
+        bottom, edge = np.array(self.padded.shape[1:]) - 1  # the last row and column, all 0
+        row = (np.arange(1, bottom) - bottom / 2)[:, None]
+        column = np.arange(1, edge) - edge / 2
+        rows = np.rint((1 + taller) * row + down + bottom / 2)
+        columns = np.rint((1 + wider) * column + slant * row + right + edge / 2)
+        rows, columns = rows.clip(0, bottom).astype(int), columns.clip(0, edge).astype(int)
+        return self.padded[some[:, None, None], rows, columns], self.targets[some]
+
+
 def fit(
     model: keras.Model,
     inputs,
-    targets,
+    targets=None,
     *,
     epochs: int,
-    batch_size: int,
+    batch_size: int | None = None,
     validation: tuple | None = None,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
 ) -> History:
@@ -89,23 +148,22 @@ def fit(
 
     Args:
         model: A compiled Keras model.
-        inputs: Array of shape (examples, ...).
-        targets: Array of shape (examples, ...).
+        inputs: Array of shape (examples, ...), or a ``keras.utils.PyDataset`` that makes
+            mini-batches of inputs and targets itself.
+        targets: Array of shape (examples, ...); none beside a data set.
         epochs: Passes over the data.
-        batch_size: Examples a step.
+        batch_size: Examples a step; none beside a data set.
         validation: Inputs and targets to measure after each epoch, never to train on.
         callbacks: Keras callbacks.
 
     Raises:
-        ValueError: If the data are empty, the two lengths differ, or a count is not positive.
+        ValueError: If the data are empty, the two lengths differ, a count is not positive, or a
+            data set is given together with targets or a batch size.
     """
-    if len(inputs) == 0:
-        raise ValueError("inputs must hold at least one example, got none")
-    if len(inputs) != len(targets):
-        raise ValueError(f"targets must be as many as inputs ({len(inputs)}), got {len(targets)}")
-    for name, count in (("epochs", epochs), ("batch_size", batch_size)):
-        if count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+    if not isinstance(inputs, keras.utils.PyDataset):
+        _check_examples(inputs, targets, epochs=epochs, batch_size=batch_size)
+    elif targets is not None or batch_size is not None:
+        raise ValueError("targets and batch_size must be left out: the data set makes mini-batches")
     started = time.perf_counter()
     log = model.fit(
         inputs,
@@ -117,3 +175,15 @@ def fit(
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",
     )
     return History(log.history, time.perf_counter() - started)
+
+
+def _check_examples(inputs, targets, **counts: int | None) -> None:
+    """Raise a ValueError unless there are examples, a target for each, and positive counts."""
+    if len(inputs) == 0:
+        raise ValueError("inputs must hold at least one example, got none")
+    if targets is None or len(inputs) != len(targets):
+        got = "none" if targets is None else len(targets)
+        raise ValueError(f"targets must be as many as inputs ({len(inputs)}), got {got}")
+    for name, count in counts.items():
+        if count is None or count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}")

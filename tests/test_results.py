@@ -142,6 +142,8 @@ def test_a_model_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "BUILD", tmp_path)
 
     class Model:
+        compiled = False
+
         def __init__(self, fails):
             self.fails = fails
 
@@ -155,6 +157,27 @@ def test_a_model_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     assert list((tmp_path / "models").iterdir()) == []
     results.save_model(Model(fails=False), "mnist")
     assert [p.name for p in (tmp_path / "models").iterdir()] == ["mnist.keras"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+def test_a_model_is_saved_without_its_optimiser(tmp_path, monkeypatch):
+    import keras
+    import numpy as np
+
+    class Mine(keras.optimizers.Adam):  # nothing that a reader could load
+        pass
+
+    monkeypatch.setattr(results, "BUILD", tmp_path)
+    model = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(4), keras.layers.Dense(1)])
+    model.compile(Mine(), "mse")
+    x = np.ones((5, 3, 2), "float32")
+    model.fit(x, np.ones((5, 1)), verbose=0)
+    results.save_model(model, "mnist")
+    again = keras.saving.load_model(tmp_path / "models" / "mnist.keras")
+    np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x))
+    assert not again.compiled
+    assert model.compiled
+    assert isinstance(model.optimizer, Mine)
 
 
 def test_recorded_runs_are_kept_and_their_spread_known(tmp_path, monkeypatch):

@@ -1,8 +1,11 @@
 """The shared training loop: timed, quiet when told, the same twice."""
 
+from collections import Counter
+
 import keras
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from rnncourse import training
 
@@ -85,3 +88,73 @@ def test_warmup_cosine_rises_and_falls():
     assert values[100] == pytest.approx(0.001)
     assert values[:21] == sorted(values[:21])
     assert values[20:] == sorted(values[20:], reverse=True)
+
+
+def pictures(count=10):
+    """Pictures with one bright pixel in the middle of each, and their numbers."""
+    x = np.zeros((count, 5, 4), "float32")
+    x[:, 2, 2] = 1 + np.arange(count)
+    return x, np.arange(count)
+
+
+def test_distorted_shows_every_picture_once_an_epoch_at_most_a_pixel_away():
+    x, y = pictures()
+    data = training.Distorted(x, y, batch_size=4, seed=0, stretch=0, slant=0)
+    places, orders = [], []
+    for _ in range(200):
+        batches = [data[i] for i in range(len(data))]
+        assert [len(targets) for _, targets in batches] == [4, 4, 2]
+        orders.append(np.concatenate([targets for _, targets in batches]))
+        assert sorted(orders[-1]) == y.tolist()
+        for moved, targets in batches:
+            assert moved.shape == (len(targets), 5, 4)
+            which, row, column = np.nonzero(moved)
+            np.testing.assert_array_equal(moved[which, row, column], 1 + targets)
+            places += zip(row.tolist(), column.tolist(), strict=True)
+        data.on_epoch_end()
+    counts = Counter(places)
+    assert set(counts) == {(row, column) for row in (1, 2, 3) for column in (1, 2, 3)}
+    assert min(counts.values()) > 150  # of 2,000, where 222 is even
+    assert len({tuple(order) for order in orders}) > 190
+
+
+def test_distorted_agrees_with_an_affine_map_of_scipy():
+    rng = np.random.default_rng(0)
+    x = rng.random((20, 28, 28)).astype("float32")
+    x[:, [0, -1]] = x[:, :, [0, -1]] = 0
+    data = training.Distorted(x, np.arange(20), batch_size=20, seed=5)
+    again = np.random.default_rng(5)
+    order = again.permutation(20)
+    limits = np.array([0.1, 0.1, 0.2, 1.5, 1.5])[:, None, None, None]
+    numbers = (limits * again.uniform(-1, 1, (5, 20, 1, 1)))[..., 0, 0].T
+    distorted, _ = data[0]
+    for i, (taller, wider, slant, down, right) in enumerate(numbers):
+        matrix = np.array([[1 + taller, 0], [slant, 1 + wider]])
+        middle = np.array([13.5, 13.5])
+        expected = ndimage.affine_transform(
+            x[order[i]], matrix, middle - matrix @ middle + [down, right], order=0
+        )
+        assert np.mean(distorted[i] == expected) > 0.995  # halves may be rounded otherwise
+
+
+def test_distorted_trains_the_same_twice():
+    weights = []
+    for _ in range(2):
+        training.seed_everything(0)
+        model = keras.Sequential([keras.Input((5, 4)), keras.layers.GRU(3), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        history = training.fit(model, training.Distorted(*pictures(), 4, seed=1), epochs=3)
+        assert len(history.metrics["loss"]) == 3
+        weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
+    np.testing.assert_array_equal(*weights)
+
+
+def test_what_distorted_refuses():
+    x, y = pictures()
+    with pytest.raises(ValueError, match=r"targets must be as many as inputs \(10\), got 3"):
+        training.Distorted(x, y[:3], 4, seed=0)
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        training.Distorted(x, y, 0, seed=0)
+    model, *_ = small_problem()
+    with pytest.raises(ValueError, match="targets and batch_size must be left out"):
+        training.fit(model, training.Distorted(x, y, 4, seed=0), epochs=1, batch_size=4)

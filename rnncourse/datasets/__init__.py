@@ -23,6 +23,7 @@ from rnncourse.datasets.messages import (
 )
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
+from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
     "ATTITUDES",
@@ -34,6 +35,7 @@ __all__ = [
     "Mnist",
     "Series",
     "Source",
+    "Tunes",
     "Tweets",
     "cache_folder",
     "hold_out",
@@ -41,6 +43,7 @@ __all__ = [
     "load_messages",
     "load_mnist",
     "load_series",
+    "load_tunes",
     "near_copies",
     "resemblance",
 ]

@@ -35,6 +35,11 @@ _BROWNLEE = (
 )
 
 REGISTRY: dict[str, DataFile] = {
+    "irish.abc": DataFile(
+        "https://raw.githubusercontent.com/aamini/introtodeeplearning/"
+        "fd8023c7804bd352fc7212ac3aa587bd90912653/mitdeeplearning/data/irish.abc",
+        "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023",
+    ),
     "mnist.npz": DataFile(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
