@@ -24,6 +24,7 @@ from keras import ops
 from rnncourse import training
 from rnncourse.datasets.messages import ATTITUDES, Tweets
 from rnncourse.fast_gru import FastGRU
+from rnncourse.muon import Muon
 from rnncourse.text import printable
 
 LENGTH, CHARACTERS = 256, 128
@@ -244,11 +245,12 @@ def character_reader(
     units: int = 512,
     *,
     cell: type[keras.layers.RNN] = keras.layers.GRU,
+    vector: int | None = None,
     stem: tuple[int, int, int] | None = None,
     masked: bool = False,
     pool: str = "last",
     dropout: float = 0.0,
-    length: int = LENGTH,
+    length: int | None = LENGTH,
 ) -> keras.Model:
     """The network of the handout, section 5.1: one-hot characters, two stacks of recurrent layers.
 
@@ -259,13 +261,14 @@ def character_reader(
         layers: Recurrent layers in each stack.
         units: Size of their states.
         cell: Kind of layer: ``SimpleRNN``, ``GRU``, ``LSTM`` or ``FastGRU``.
-        stem: Filters, width and stride of a convolution before the recurrent layers, or none, as in
-            the handout.
-        masked: Whether steps past the end of a message are left out; the handout reads them. Not
-            with a stem.
+        vector: Size of what a one-hot character is multiplied to first, which is a row of a table;
+            or none, as in the handout.
+        stem: Filters and width of a convolution before the recurrent layers, and how many of its
+            steps become one, which keeps the highest; or none, as in the handout.
+        masked: Whether steps past the end of a message are left out; the handout reads them.
         pool: ``"last"``, or ``"max"`` for the highest output over time of each unit.
         dropout: Share of the outputs left out before the projections.
-        length: Characters of a message.
+        length: Characters of a message; none, if that differs from batch to batch.
 
     Returns:
         A model from numbers (batch, length) to four logits.
@@ -277,21 +280,23 @@ def character_reader(
         raise ValueError(f"layers must be at least 1, got {layers}")
     if pool not in ("last", "max"):
         raise ValueError(f"pool must be 'last' or 'max', got {pool!r}")
-    if stem and masked:
-        raise ValueError("masked must be False with a stem, whose steps are not characters")
     message = keras.Input((length,), dtype="uint8")
-    one_hot = keras.layers.Embedding(
-        CHARACTERS, CHARACTERS, "identity", trainable=False, mask_zero=masked
-    )
-    read = one_hot(message)  # (batch, time, 128)
+    if vector:
+        read = keras.layers.Embedding(CHARACTERS, vector)(message)
+    else:
+        one_hot = keras.layers.Embedding(CHARACTERS, CHARACTERS, "identity", trainable=False)
+        read = one_hot(message)  # (batch, time, 128)
+    there = ops.cast(message > 0, "float32")[..., None]  # (batch, time, 1)
     if stem:
-        filters, width, stride = stem
-        read = keras.layers.Conv1D(filters, width, stride, "same", activation="relu")(read)
+        filters, width, joined = stem
+        read = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(read)
+        read, there = (keras.layers.MaxPooling1D(joined, padding="same")(x) for x in (read, there))
+    mask = there[..., 0] > 0 if masked else None  # (batch, time)
     # Keras refuses to compile with XLA what might use a graphics card's own GRU
     plain = {} if cell is keras.layers.SimpleRNN else {"use_cudnn": False}
     ends = []
     for way in ("forwards", "backwards"):
-        outputs = read
+        outputs, turned = read, False
         for layer in range(layers):
             outputs = cell(
                 units,
@@ -299,9 +304,13 @@ def character_reader(
                 go_backwards=way == "backwards" and layer == 0,  # from there on, time is turned
                 name=f"{way}_{layer}",
                 **plain,
-            )(outputs)
-        end = ops.max(outputs, axis=1) if pool == "max" else outputs
-        end = keras.layers.Dropout(dropout)(end)
+            )(outputs, mask=ops.flip(mask, 1) if turned and masked else mask)
+            turned = way == "backwards"
+        if pool == "max":
+            if masked:  # below all that a state can be
+                outputs = outputs - 2 * (1 - (ops.flip(there, 1) if turned else there))
+            outputs = ops.max(outputs, axis=1)
+        end = keras.layers.Dropout(dropout)(outputs)
         ends.append(keras.layers.Dense(CHARACTERS, name=f"project_{way}")(end))
     return keras.Model(
         message, keras.layers.Dense(len(ATTITUDES), name="answer")(ends[0] + ends[1])
@@ -315,6 +324,7 @@ def compile_reader(
     rate: float = 0.004,
     decay: float = 0.2,
     smoothing: float = 0.1,
+    muon: bool = False,
 ) -> None:
     """Make a reader ready to learn with weight decay, from smoothed labels.
 
@@ -324,11 +334,11 @@ def compile_reader(
         rate: The highest learning rate.
         decay: Weight decay (Loshchilov and Hutter, 2019).
         smoothing: Share of the target's 1 that is spread over all classes.
+        muon: Whether recurrent kernels are stepped by Muon instead of Adam.
     """
+    kind = Muon if muon else keras.optimizers.AdamW
     model.compile(
-        keras.optimizers.AdamW(
-            training.warmup_cosine(rate, steps), weight_decay=decay, global_clipnorm=1.0
-        ),
+        kind(training.warmup_cosine(rate, steps), weight_decay=decay, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
         metrics=["accuracy"],
         jit_compile="auto",  # Keras compiles with XLA unless results must be the same every time
@@ -343,6 +353,7 @@ def fit_reader(
     epochs: int,
     batch_size: int = 64,
     seed: int = 0,
+    edges: Sequence[int] | None = None,
     **how,
 ) -> training.History:
     """Compile and train a reader, in batches that are all of one size.
@@ -356,6 +367,8 @@ def fit_reader(
         epochs: Passes over the messages.
         batch_size: Messages a step.
         seed: Which rows are left out.
+        edges: If given, messages are sorted by length into buckets that end here, and a batch is
+            drawn from one of them and cut there; for the first of the inputs, which is cut.
         how: As for :func:`compile_reader`, and callbacks.
 
     Raises:
@@ -364,19 +377,70 @@ def fit_reader(
     steps = len(labels) // batch_size
     if not steps:
         raise ValueError(f"labels must be at least batch_size ({batch_size}), got {len(labels)}")
-    rows = np.random.default_rng(seed).permutation(len(labels))[: steps * batch_size]
+    targets = np.eye(len(ATTITUDES), dtype="float32")[labels]
+    if edges is None:
+        rows = np.random.default_rng(seed).permutation(len(labels))[: steps * batch_size]
+        drawn = [array[rows] for array in inputs]
+        data = {"x": drawn if len(drawn) > 1 else drawn[0], "y": targets[rows]}
+        data["batch_size"] = batch_size
+    else:
+        (messages,) = inputs
+        buckets = Bucketed(messages, targets, batch_size, edges=edges, seed=seed)
+        data, steps = {"x": buckets}, len(buckets)
     callbacks = how.pop("callbacks", ())
     started = time.perf_counter()
     compile_reader(model, steps=epochs * steps, **how)
     log = model.fit(
-        [array[rows] for array in inputs],
-        np.eye(len(ATTITUDES), dtype="float32")[labels[rows]],
+        **data,
         epochs=epochs,
-        batch_size=batch_size,
         callbacks=list(callbacks),
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",
     )
     return training.History(log.history, time.perf_counter() - started)
+
+
+class Bucketed(keras.utils.PyDataset):
+    """Mini-batches of messages of about the same length, cut at the end of their bucket.
+
+    Args:
+        messages: Numbers of shape (messages, length), 0 past the end of a message.
+        targets: Array of shape (messages, ...).
+        batch_size: Messages a mini-batch; the odd ones of a bucket are left out of an epoch.
+        edges: Where the buckets end, in characters, rising; the last must be the length.
+        seed: Of the order.
+
+    Raises:
+        ValueError: If the edges do not rise to the length, or no bucket fills a batch.
+    """
+
+    def __init__(self, messages, targets, batch_size: int, *, edges: Sequence[int], seed: int = 0):
+        super().__init__()
+        if list(edges) != sorted(set(edges)) or edges[-1] != messages.shape[1]:
+            raise ValueError(f"edges must rise to {messages.shape[1]}, got {list(edges)}")
+        self.messages, self.targets, self.batch_size = messages, targets, batch_size
+        self.edges, self.rng = edges, np.random.default_rng(seed)
+        lengths = np.where(messages > 0, np.arange(1, messages.shape[1] + 1), 0).max(axis=1)
+        bucket = np.searchsorted(edges, lengths)
+        self.buckets = [np.flatnonzero(bucket == number) for number in range(len(edges))]
+        self.on_epoch_end()
+        if not self.batches:
+            raise ValueError(f"batch_size must be at most that of a bucket, got {batch_size}")
+
+    def on_epoch_end(self) -> None:
+        """A new order."""
+        self.batches = []
+        for rows, edge in zip(self.buckets, self.edges, strict=True):
+            full = len(rows) // self.batch_size * self.batch_size
+            drawn = self.rng.permutation(rows)[:full].reshape(-1, self.batch_size)
+            self.batches += [(some, edge) for some in drawn]
+        self.order = self.rng.permutation(len(self.batches))
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        some, edge = self.batches[self.order[batch]]
+        return self.messages[some, :edge], self.targets[some]
 
 
 def linear_reader(about: bool = True, strength: float = 3.0):
