@@ -29,13 +29,10 @@ from rnncourse.fast_gru import FastGRU
 CHOICES = {
     "as in the chapter": {},
     "no recurrence": {"recurrent": False},
-    "no votes of pieces": {"straight": False},
-    "no entity": {"about": False, "crossed": False},
-    "no word with entity": {"crossed": False},
+    "no linear opinion": {"opinion": False},
+    "no linear opinion, no recurrence": {"opinion": False, "recurrent": False},
+    "no entity in the network": {"about": False, "crossed": False},
     "no pieces dropped": {"pieces_dropped": 0.0},
-    "weight decay 0.05": {"decay": 0.05},
-    "no smoothing": {"smoothing": 0.0},
-    "64 units": {"vector": 64, "units": 64},
     "4 epochs": {"epochs": 4},
 }
 EPOCHS = 2
@@ -68,13 +65,21 @@ HANDOUT_FIT = {
 }
 READERS = {
     "SimpleRNN, last": {"cell": keras.layers.SimpleRNN},
-    "GRU, last": {"cell": FastGRU},
+    "GRU, last": {"cell": keras.layers.GRU},
     "LSTM, last": {"cell": keras.layers.LSTM},
+    "GRU of the course, last": {"cell": FastGRU},
     "GRU, last, padding masked": {"cell": FastGRU, "masked": True},
-    "GRU, max over time": {"cell": FastGRU, "pool": "max"},
-    "GRU, last, stem": {"cell": FastGRU, "stem": (96, 7, 4)},
-    "GRU, max over time, stem": {"cell": FastGRU, "stem": (96, 7, 4), "pool": "max"},
+    "GRU, last, masked, bucketed": {"cell": FastGRU, "masked": True, "length": None},
+    "GRU, max over time, masked, bucketed": {
+        "cell": FastGRU,
+        "masked": True,
+        "pool": "max",
+        "length": None,
+    },
+    "the same with a stem": HANDOUT | {"units": 64},
 }
+READERS_FIT = {"decay": 0.0, "smoothing": 0.0, "epochs": 1, "batch_size": 32, "rate": 0.004}
+READERS_ROWS = 16_000
 
 
 def main() -> int:
@@ -114,6 +119,7 @@ def choices(seeds: list[int]) -> dict[str, list[float]]:
     """Accuracy on held-out training tweets of every variant."""
     train, valid = datasets.hold_out(datasets.load_messages("clean").train, 2000)
     values = {}
+    opinions = sentiment.second_opinions(train, valid)
     for about in (True, False):
         linear = sentiment.linear_reader(about).fit(sentiment.pairs(train), train.labels)
         name = "linear" if about else "linear, no entity"
@@ -121,7 +127,7 @@ def choices(seeds: list[int]) -> dict[str, list[float]]:
         print(name, values[name], flush=True)
     for name, variant in CHOICES.items():
         clock = Clock()
-        runs = [piece_run(train, valid, seed, **variant) for seed in seeds]
+        runs = [piece_run(train, valid, seed, opinions, **variant) for seed in seeds]
         values[name] = [accuracy(run, valid) for run in runs]
         values[f"{name}, averaged"] = [accuracy(sum(runs), valid)]
         print(
@@ -130,14 +136,26 @@ def choices(seeds: list[int]) -> dict[str, list[float]]:
     return values
 
 
-def piece_run(train, judged, seed, *, crossed=True, epochs=EPOCHS, **how) -> np.ndarray:
-    """Probabilities, (messages, 4), that a network trained under a seed gives."""
+def piece_run(train, judged, seed, opinions=None, *, crossed=True, epochs=EPOCHS, **how):
+    """Probabilities, (messages, 4), that a network trained under a seed gives.
+
+    Without a linear reader's opinions, or told to do without, pieces vote instead.
+    """
     keras.backend.clear_session()
     training.seed_everything(seed)
     fit = {k: how.pop(k) for k in ("decay", "smoothing", "rate", "batch_size") if k in how}
     known = list(np.unique(train.entities))
     inputs = [piece_inputs(tweets, known, crossed) for tweets in (train, judged)]
-    model = sentiment.piece_reader(len(known), most=inputs[0][0].shape[-1], **how)
+    opinion = how.pop("opinion", opinions is not None)
+    if opinion:
+        inputs = [[*ours, opinion] for ours, opinion in zip(inputs, opinions, strict=True)]
+    model = sentiment.piece_reader(
+        len(known),
+        most=inputs[0][0].shape[-1],
+        opinion=opinion,
+        straight=not opinion,
+        **how,
+    )
     sentiment.fit_reader(model, inputs[0], train.labels, epochs=epochs, seed=seed, **fit)
     return probabilities(model, inputs[1])
 
@@ -232,6 +250,7 @@ def readers(seeds: list[int]) -> dict[str, list[float]]:
     """Ways to make one answer of many characters: accuracy on held-out tweets, and seconds."""
     loaded = datasets.load_messages("paraphrases")
     train, valid = datasets.hold_out(loaded.train, 1000)
+    train = train.take(np.random.default_rng(0).permutation(len(train))[:READERS_ROWS])
     inputs = [[sentiment.characters(t.texts)] for t in (train, valid)]
     values: dict[str, list[float]] = {}
     for name, how in READERS.items():
@@ -239,8 +258,9 @@ def readers(seeds: list[int]) -> dict[str, list[float]]:
         for seed in seeds:
             keras.backend.clear_session()
             training.seed_everything(seed)
-            model = sentiment.character_reader(1, 64, **how)
-            fit = HANDOUT_FIT | {"epochs": 1, "batch_size": 64}
+            model = sentiment.character_reader(**({"layers": 1, "units": 64} | how))
+            edges = EDGES if how.get("length", 0) is None else None
+            fit = READERS_FIT | {"muon": True, "edges": edges}
             sentiment.fit_reader(model, inputs[0], train.labels, seed=seed, **fit)
             found.append(accuracy(probabilities(model, inputs[1][0]), valid))
         values[name], values[f"{name}, seconds"] = found, clock.read()

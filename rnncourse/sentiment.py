@@ -189,6 +189,7 @@ def piece_reader(
     recurrent: bool = True,
     straight: bool = True,
     about: bool = True,
+    opinion: bool = False,
     length: int = WORDS,
     most: int = MOST + 1,
     buckets: int = BUCKETS,
@@ -209,12 +210,15 @@ def piece_reader(
         recurrent: Whether there is a recurrent layer; if not, the vectors themselves are pooled.
         straight: Whether pieces vote.
         about: Whether the entity is used, apart from the pieces.
+        opinion: Whether there is a third input, what another reader makes of the message: the
+            logarithms of four probabilities, to which the network adds (Wolpert, 1992).
         length: Words of a message.
         most: Pieces of a word.
         buckets: Rows of the table.
 
     Returns:
-        A model from numbers (batch, length, most) and entities (batch,) to four logits.
+        A model from numbers (batch, length, most), entities (batch,) and perhaps opinions
+        (batch, 4) to four logits.
     """
     message = keras.Input((length, most), dtype="int32", name="message")
     entity = keras.Input((), dtype="int32", name="entity")
@@ -237,7 +241,12 @@ def piece_reader(
         logits = logits + ops.sum(votes * there, axis=1) / count * length**0.5
     if about:
         logits = logits + keras.layers.Embedding(entities, len(ATTITUDES), "zeros")(entity)
-    return keras.Model([message, entity], logits)
+    inputs = [message, entity]
+    if opinion:
+        inputs.append(keras.Input((len(ATTITUDES),), name="opinion"))
+        weighed = keras.layers.Dense(len(ATTITUDES), kernel_initializer="identity", name="weighed")
+        logits = logits + weighed(inputs[-1])
+    return keras.Model(inputs, logits)
 
 
 def character_reader(
@@ -444,7 +453,7 @@ class Bucketed(keras.utils.PyDataset):
 
 
 def linear_reader(about: bool = True, strength: float = 3.0):
-    """Logistic regression on runs of 2 to 5 characters: the baseline.
+    """Logistic regression on runs of 2 to 5 characters, attitude by attitude: the baseline.
 
     Args:
         about: Whether it also knows the entity, and each word together with the entity.
@@ -455,6 +464,7 @@ def linear_reader(about: bool = True, strength: float = 3.0):
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import FeatureUnion, make_pipeline
 
     how = {"sublinear_tf": True, "dtype": np.float32}
@@ -466,7 +476,35 @@ def linear_reader(about: bool = True, strength: float = 3.0):
     parts = [("runs", runs_of), ("entity", entity), ("both", both)]
     features = FeatureUnion(parts if about else parts[:1])
     features.transformer_weights = {"entity": 0.5} if about else None
-    return make_pipeline(features, LogisticRegression(C=strength, max_iter=1000))
+    one = LogisticRegression(C=strength, solver="liblinear", dual=True, tol=0.01, random_state=0)
+    return make_pipeline(features, OneVsRestClassifier(one))
+
+
+def second_opinions(tweets: Tweets, others: Tweets, folds: int = 5, **how) -> tuple:
+    """What a linear reader makes of messages that it has not learnt from.
+
+    To learn when to trust a reader, one must see it with messages new to it. So the tweets are
+    split into parts, and each part is judged by a reader that learnt from the rest; the others
+    are judged by one that learnt from all.
+
+    Args:
+        tweets: What is learnt from.
+        others: What is only judged.
+        folds: Number of parts.
+        how: As for :func:`linear_reader`.
+
+    Returns:
+        Logarithms of probabilities, float32 of shape (tweets, 4) and (others, 4).
+    """
+    from sklearn.model_selection import KFold, cross_val_predict
+
+    features, judge = linear_reader(**how)
+    read = features.fit_transform(pairs(tweets))
+    parts = KFold(folds, shuffle=True, random_state=0)
+    new = cross_val_predict(judge, read, tweets.labels, cv=parts, method="predict_proba")
+    judge.fit(read, tweets.labels)
+    both = new, judge.predict_proba(features.transform(pairs(others)))
+    return tuple(np.log(np.clip(p, 1e-4, 1)).astype("float32") for p in both)
 
 
 def pairs(tweets: Tweets) -> list[tuple[str, str]]:

@@ -109,6 +109,16 @@ def test_resemblance_agrees_with_sets():
     np.testing.assert_allclose(datasets.resemblance(texts, others), expected, atol=1e-6)
 
 
+def test_twins_are_all_pairs_that_are_near():
+    rng = np.random.default_rng(4)
+    texts = [" ".join(rng.choice(["cat", "mat", "sat", "hat"], 5)) for _ in range(40)] + [""]
+    near = {(a, b): same_by_sets(texts[a], texts[b]) for a in range(41) for b in range(a)}
+    pairs, shares = datasets.twins(texts, 0.5)
+    found = {(int(b), int(a)): share for (a, b), share in zip(pairs, shares, strict=True)}
+    assert found == pytest.approx({pair: share for pair, share in near.items() if share >= 0.5})
+    assert len(datasets.twins([])[0]) == 0
+
+
 @pytest.mark.parametrize(
     ("one", "other", "near"),
     [

@@ -128,6 +128,15 @@ def test_words_that_are_not_there_do_not_count():
     np.testing.assert_allclose(*answers, atol=1e-6)
 
 
+def test_an_opinion_is_added_to():
+    model = small_piece_reader(straight=False, opinion=True)
+    opinions = np.log([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]]).astype("float32")
+    given = [some(), np.zeros(2, "int32")]
+    without = model.predict([*given, 0 * opinions], verbose=0)
+    logits = model.predict([*given, opinions], verbose=0)
+    np.testing.assert_allclose(logits - without, opinions, atol=1e-6)
+
+
 def test_an_empty_message_has_an_answer():
     numbers = some()
     numbers[1] = 0
@@ -188,6 +197,7 @@ def test_the_handouts_own_size():
         {"masked": True},
         {"pool": "max", "dropout": 0.5},
         {"cell": FastGRU, "stem": (6, 7, 4), "pool": "max"},
+        {"cell": FastGRU, "stem": (6, 7, 4), "pool": "max", "masked": True, "vector": 3},
         {"cell": keras.layers.LSTM},
         {"cell": keras.layers.SimpleRNN, "masked": True},
     ],
@@ -202,12 +212,65 @@ def test_variants(how):
     [
         ({"layers": 0}, "layers must be at least 1, got 0"),
         ({"pool": "mean"}, "pool must be 'last' or 'max', got 'mean'"),
-        ({"stem": (4, 3, 2), "masked": True}, "masked must be False with a stem"),
     ],
 )
 def test_character_reader_refuses(wrong, message):
     with pytest.raises(ValueError, match=message):
         sentiment.character_reader(**wrong)
+
+
+@pytest.mark.parametrize("stem", [None, (6, 5, 4)])
+@pytest.mark.parametrize("pool", ["last", "max"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_where_a_masked_message_is_cut_does_not_matter(stem, pool, layers):
+    keras.utils.set_random_seed(1)
+    model = sentiment.character_reader(
+        layers, 4, cell=FastGRU, stem=stem, pool=pool, masked=True, length=None
+    )
+    texts = ["some words", "a few more words", "no"]
+    short, long = (model(sentiment.characters(texts, length)) for length in (20, 40))
+    np.testing.assert_allclose(short, long, atol=1e-6)
+
+
+def test_buckets():
+    lengths = np.array([0, 3, 4, 5, 8, 9, 12, 12, 4, 7, 2])
+    messages = (np.arange(12) < lengths[:, None]).astype("uint8")
+    messages[:, 1][lengths > 2] = 0  # a gap is no end
+    drawn = sentiment.Bucketed(messages, lengths, 2, edges=(4, 8, 12), seed=3)
+    assert len(drawn) == 2 + 1 + 1
+    orders = []
+    for _ in range(2):
+        batches = [drawn[n] for n in range(len(drawn))]
+        for some, targets in batches:
+            edge = some.shape[1]
+            assert len(some) == 2 and edge in (4, 8, 12)
+            assert (targets <= edge).all() and (targets > edge - 4).all() | (edge == 4)
+        orders.append([targets.tolist() for _, targets in batches])
+        drawn.on_epoch_end()
+    assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize(
+    ("edges", "size", "message"),
+    [((4, 8), 2, "edges must rise to 12"), ((8, 4, 12), 2, "rise"), ((12,), 9, "batch_size")],
+)
+def test_buckets_refuse(edges, size, message):
+    with pytest.raises(ValueError, match=message):
+        sentiment.Bucketed(np.ones((3, 12), "uint8"), np.zeros(3), size, edges=edges)
+
+
+def test_training_in_buckets():
+    keras.utils.set_random_seed(0)
+    model = sentiment.character_reader(
+        1, 8, cell=FastGRU, vector=4, masked=True, pool="max", length=None
+    )
+    labels = np.arange(48) % 2
+    texts = [("yes" + " " * (n % 9), "no, no" * (1 + n % 2))[n % 2] for n in range(48)]
+    how = {"rate": 0.05, "decay": 0.0, "smoothing": 0.0, "muon": True, "edges": (6, 16)}
+    history = sentiment.fit_reader(
+        model, [sentiment.characters(texts, 16)], labels, epochs=12, batch_size=8, **how
+    )
+    assert history.metrics["loss"][-1] < 0.3
 
 
 def test_training_lowers_the_loss():
@@ -230,6 +293,17 @@ def test_the_linear_reader(about):
     tweets = datasets.Tweets(np.arange(60), np.array(["Acme", "Bolt", "Acme"] * 20), labels, texts)
     model = sentiment.linear_reader(about).fit(sentiment.pairs(tweets), labels)
     assert model.score(sentiment.pairs(tweets), labels) == 1.0
+
+
+def test_a_second_opinion_is_of_messages_not_learnt_from():
+    rng = np.random.default_rng(0)
+    texts = np.array([f"w{n}x{n}" for n in rng.integers(1000, 9999, 120)], object)
+    labels = rng.integers(0, 2, 120)  # by chance, so that nothing can be learnt but by heart
+    tweets = datasets.Tweets(np.arange(120), np.array(["Acme", "Bolt"] * 60), labels, texts)
+    new, known = sentiment.second_opinions(tweets, tweets)
+    assert new.shape == known.shape == (120, 2) and new.dtype == np.float32
+    np.testing.assert_allclose(np.exp(new).sum(axis=1), 1, atol=1e-3)
+    assert np.mean(new.argmax(axis=1) == labels) < 0.65 < np.mean(known.argmax(axis=1) == labels)
 
 
 def test_with_the_entity_a_word_can_mean_two_things():

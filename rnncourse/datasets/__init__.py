@@ -20,6 +20,7 @@ from rnncourse.datasets.messages import (
     load_messages,
     near_copies,
     resemblance,
+    twins,
 )
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
@@ -46,4 +47,5 @@ __all__ = [
     "load_tunes",
     "near_copies",
     "resemblance",
+    "twins",
 ]

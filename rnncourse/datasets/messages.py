@@ -253,6 +253,36 @@ def resemblance(texts, others) -> np.ndarray:
     return best
 
 
+def twins(texts, threshold: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of texts that are nearly the same, and how near.
+
+    Args:
+        texts: Strings of shape (n,).
+        threshold: As for :func:`near_copies`.
+
+    Returns:
+        Places of the two, int of shape (pairs, 2), the smaller first; and their shares of runs in
+        common, float32 of shape (pairs,).
+
+    Raises:
+        ValueError: If the threshold is out of its range.
+    """
+    low = _share(threshold)
+    if not len(texts):
+        return np.zeros((0, 2), int), np.zeros(0, "float32")
+    have = _shingles(texts)
+    size = np.diff(have.indptr).astype("float32")
+    pairs, shares = [], []
+    for start in range(0, len(texts), 4096):
+        common = (have[start : start + 4096] @ have.T).tocoo()
+        one, other = start + common.row, common.col
+        share = common.data / (size[one] + size[other] - common.data)
+        kept = (share >= low) & (one < other)
+        pairs.append(np.column_stack([one[kept], other[kept]]))
+        shares.append(share[kept])
+    return np.concatenate(pairs), np.concatenate(shares)
+
+
 def _shingles(texts):
     """Which runs of characters a text has: a sparse matrix of ones, (texts, 2**20)."""
     from sklearn.feature_extraction.text import HashingVectorizer
