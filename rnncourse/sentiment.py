@@ -443,6 +443,10 @@ class Bucketed(keras.utils.PyDataset):
             drawn = self.rng.permutation(rows)[:full].reshape(-1, self.batch_size)
             self.batches += [(some, edge) for some in drawn]
         self.order = self.rng.permutation(len(self.batches))
+        # Keras looks at two batches to see which sizes vary, so the second is of another bucket
+        edges = np.array([self.batches[n][1] for n in self.order])
+        if len(other := np.flatnonzero(edges != edges[:1])):
+            self.order[[1, other[0]]] = self.order[[other[0], 1]]
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -476,7 +480,9 @@ def linear_reader(about: bool = True, strength: float = 3.0):
     parts = [("runs", runs_of), ("entity", entity), ("both", both)]
     features = FeatureUnion(parts if about else parts[:1])
     features.transformer_weights = {"entity": 0.5} if about else None
-    one = LogisticRegression(C=strength, solver="liblinear", dual=True, tol=0.01, random_state=0)
+    one = LogisticRegression(
+        C=strength, solver="liblinear", dual=True, tol=0.01, max_iter=3000, random_state=0
+    )
     return make_pipeline(features, OneVsRestClassifier(one))
 
 

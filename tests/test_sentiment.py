@@ -297,7 +297,7 @@ def test_the_linear_reader(about):
 
 def test_a_second_opinion_is_of_messages_not_learnt_from():
     rng = np.random.default_rng(0)
-    texts = np.array([f"w{n}x{n}" for n in rng.integers(1000, 9999, 120)], object)
+    texts = np.array([f"so w{n}x{n}" for n in rng.integers(1000, 9999, 120)], object)
     labels = rng.integers(0, 2, 120)  # by chance, so that nothing can be learnt but by heart
     tweets = datasets.Tweets(np.arange(120), np.array(["Acme", "Bolt"] * 60), labels, texts)
     new, known = sentiment.second_opinions(tweets, tweets)
