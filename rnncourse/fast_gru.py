@@ -99,10 +99,10 @@ def gru(projected, initial_state, recurrent_kernel, recurrent_bias, mask=None):
 
     @tf.custom_gradient
     def run(x, first, kernel, bias):
-        states, last = _forward(x, first, kernel, bias, counts, steps)  # (time, batch, units)
+        states, last, gates = _forward(x, first, kernel, bias, counts, steps)
 
         def back(*given):
-            return _backward(given, x, first, states, kernel, bias, counts, steps)
+            return _backward(given, first, states, gates, kernel, counts, steps)
 
         return (states, last), back
 
@@ -122,27 +122,30 @@ def _gates(x, remembered):
 
 
 def _forward(x, first, kernel, bias, counts, steps):
-    """States after each step, (time, batch, units), and the last, (batch, units)."""
+    """States after each step, (time, batch, units), the last, (batch, units), and the gates."""
     time = x.shape[0] or tf.shape(x)[0]
-    states = tf.TensorArray(x.dtype, time, element_shape=first.shape)
+    batch, units = first.shape
+    states = tf.TensorArray(x.dtype, time, element_shape=(batch, units))
+    gates = tf.TensorArray(x.dtype, time, element_shape=(batch, 4 * units))
 
-    def body(t, h, states):
-        update, _, candidate, _ = _gates(x[t], tf.matmul(h, kernel) + bias)
+    def body(t, h, states, gates):
+        update, reset, candidate, hh = _gates(x[t], tf.matmul(h, kernel) + bias)
         new = candidate + update * (h - candidate)
         if counts is not None:
             new = h + counts[t] * (new - h)
-        return t + 1, new, states.write(t, new)
+        gates = gates.write(t, tf.concat([update, reset, candidate, hh], axis=-1))
+        return t + 1, new, states.write(t, new), gates
 
-    _, last, states = tf.while_loop(lambda t, *_: t < steps, body, (0, first, states))
-    return states.stack(), last
+    start = (0, first, states, gates)
+    _, last, states, gates = tf.while_loop(lambda t, *_: t < steps, body, start)
+    return states.stack(), last, gates.stack()
 
 
-def _backward(given, x, first, states, kernel, bias, counts, steps):
+def _backward(given, first, states, gates, kernel, counts, steps):
     """Gradients of x, first, kernel and bias, from those of the states and of the last."""
     to_states, to_last = given
     before = tf.concat([first[None], states[:-1]], axis=0)  # (time, batch, units)
-    remembered = tf.matmul(before, kernel) + bias
-    update, reset, candidate, hh = _gates(x, remembered)
+    update, reset, candidate, hh = tf.split(gates, 4, axis=-1)
     to_candidate = (1 - update) * (1 - candidate**2)
     to_update = (before - candidate) * update * (1 - update)
     to_reset = to_candidate * hh * reset * (1 - reset)
@@ -150,7 +153,7 @@ def _backward(given, x, first, states, kernel, bias, counts, steps):
     if counts is not None:
         slopes, update = slopes * counts, update * counts + 1 - counts
     across = tf.transpose(kernel)
-    arrived = tf.TensorArray(x.dtype, x.shape[0] or tf.shape(x)[0], element_shape=first.shape)
+    arrived = tf.TensorArray(gates.dtype, tf.shape(gates)[0], element_shape=first.shape)
 
     def body(t, dh, arrived):
         dh = dh + to_states[t]

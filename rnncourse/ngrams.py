@@ -44,10 +44,12 @@ class NGram:
         Returns:
             The model itself.
         """
+        reach = self.order - 1
         for i, sequence in enumerate(sequences):
             known = clues[i] if len(clues) else None
             for t in range(1, len(sequence)):
-                history = self.history(sequence[:t], None if known is None else known[t])
+                near = sequence[max(0, t - reach) : t]
+                history = self.history(near, None if known is None else known[t])
                 context, token = history[: self.order - 1], sequence[t]
                 for k in range(len(context), -1, -1):
                     seen = self._counts[k].setdefault(context[:k], {})
@@ -84,15 +86,32 @@ class NGram:
                 result[token] += (count - self.discount) / total
         return result
 
+    def _of_one(self, history: tuple, token: int) -> float:
+        """The probability of one token: its entry in :meth:`probabilities`, without the others."""
+        result = 1 / self.tokens
+        for k in range(min(self.order - 1, len(history)) + 1):
+            seen = self._counts[k].get(tuple(history[:k]))
+            if not seen:
+                break
+            own = max(seen.get(token, 0) - self.discount, 0.0)
+            result = (result * self.discount * len(seen) + own) / sum(seen.values())
+        return result
+
     def nats(self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()) -> float:
         """Mean of -log p over the tokens behind the first of each sequence."""
+        return float(self.losses(sequences, clues).mean())
+
+    def losses(
+        self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()
+    ) -> np.ndarray:
+        """-log p of each token behind the first of its sequence, one sequence after the other."""
         losses = []
         for i, sequence in enumerate(sequences):
             for t in range(1, len(sequence)):
                 clue = clues[i][t] if len(clues) else None
-                p = self.probabilities(self.history(sequence[:t], clue))
-                losses.append(-np.log(p[sequence[t]]))
-        return float(np.mean(losses))
+                near = sequence[max(0, t - self.order + 1) : t]
+                losses.append(-np.log(self._of_one(self.history(near, clue), sequence[t])))
+        return np.array(losses)
 
     def draw(
         self,

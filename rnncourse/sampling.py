@@ -44,16 +44,17 @@ class Sampler:
         model: A ``keras.Sequential`` from integers (batch, time) to logits (batch, time, tokens),
             of recurrent layers that read forwards and of layers that treat every step alike; or a
             pair ``(step, initial_state)``, where ``step(tokens, state) -> (logits, state)`` with
-            tokens of shape (batch,) and logits (batch, tokens), and ``initial_state(batch)``.
+            tokens of shape (batch,) and logits (batch, tokens), and ``initial_state(batch)``; or a
+            list of either, whose probabilities are averaged.
         vocabulary: What each token stands for in a text, in the order of their numbers; needed for
             primers, stops and results in text only.
         jit_compile: Let XLA compile the loop. That takes a second or two for each new shape, and
             makes small models several times as fast.
 
     Raises:
-        TypeError: If the model is neither.
-        ValueError: If it has a layer that cannot be taken one step at a time, or the vocabulary
-            names a token twice.
+        TypeError: If the model is none of these.
+        ValueError: If the list is empty, a model has a layer that cannot be taken one step at a
+            time, or the vocabulary names a token twice.
     """
 
     def __init__(self, model, vocabulary: Sequence[str] | None = None, jit_compile: bool = True):
@@ -218,6 +219,8 @@ def _choose(logits, uniform, nucleus, top_k, sort: bool):
 
 def _stepper(model) -> tuple[Step, Callable[[int], Any]]:
     """One step of a model, and its state before the first."""
+    if isinstance(model, list):
+        return _together([_stepper(one) for one in model])
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
         return model
     if not isinstance(model, keras.Sequential):
@@ -252,6 +255,19 @@ def _stepper(model) -> tuple[Step, Callable[[int], Any]]:
         return [layer.cell.get_initial_state(batch_size=batch) for layer in recurrent]
 
     return step, initial_state
+
+
+def _together(steppers: list) -> tuple[Step, Callable[[int], Any]]:
+    """One step of several models: the logarithm of the mean of their probabilities."""
+    if not steppers:
+        raise ValueError("model must be at least one, got an empty list")
+
+    def step(tokens, states):
+        said = [one(tokens, state) for (one, _), state in zip(steppers, states, strict=True)]
+        each = tf.stack([tf.nn.log_softmax(logits) for logits, _ in said])
+        return tf.reduce_logsumexp(each, axis=0), [state for _, state in said]
+
+    return step, lambda batch: [initial_state(batch) for _, initial_state in steppers]
 
 
 STEPWISE = (

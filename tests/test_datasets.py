@@ -236,3 +236,41 @@ def test_a_damaged_packed_file_is_named(small, tmp_path, monkeypatch, damage):
     monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
     with pytest.raises(datasets.DataError, match=r"mnist\.npz\.gz (cannot be read|is corrupt)"):
         datasets.load_mnist()
+
+
+def test_shakespeare_is_split_nine_to_one(tmp_path, monkeypatch):
+    text = "".join(f"line {i}\n" for i in range(200)).encode()
+    entry = datasets.DataFile("http://127.0.0.1:9/t.txt", hashlib.sha256(text).hexdigest())
+    monkeypatch.setitem(datasets.REGISTRY, "tinyshakespeare.txt", entry)
+    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
+    (tmp_path / "tinyshakespeare.txt.gz").write_bytes(gzip.compress(text))
+    plays = datasets.load_shakespeare()
+    assert (plays.train + plays.test).encode() == text
+    assert len(plays.train) == int(0.9 * len(text))
+    assert not plays.source.stand_in
+
+
+def test_shakespeare_must_be_ascii(tmp_path, monkeypatch):
+    text = "caf\u00e9".encode()
+    entry = datasets.DataFile("http://127.0.0.1:9/t.txt", hashlib.sha256(text).hexdigest())
+    monkeypatch.setitem(datasets.REGISTRY, "tinyshakespeare.txt", entry)
+    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
+    (tmp_path / "tinyshakespeare.txt").write_bytes(text)
+    with pytest.raises(datasets.DataError, match="should be ASCII"):
+        datasets.load_shakespeare()
+
+
+def test_the_stand_in_for_shakespeare_is_a_long_text_without_repeated_paragraphs(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
+    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
+    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
+    text = datasets.load_shakespeare()
+    assert text.source.stand_in
+    assert "Python" in str(text.source)
+    assert len(text.train) > 200_000
+    assert len(text.test) == pytest.approx(len(text.train) / 9, rel=0.01)
+    paragraphs = [p for p in (text.train + text.test).split("\n\n")]
+    assert len(set(paragraphs)) >= len(paragraphs) - 1, "one may be cut in two"
+    assert all(c == "\n" or " " <= c <= "~" for c in text.train + text.test)

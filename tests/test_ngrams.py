@@ -25,6 +25,17 @@ def test_a_bigram_by_hand():
     assert p == pytest.approx(np.array([0, 0.5, 0.5, 0]) / 2 + 0.5 * 2 / 2 * shorter)
 
 
+def test_nats_are_those_of_the_probabilities_far_into_a_long_sequence():
+    rng = np.random.default_rng(4)
+    text = rng.integers(0, 4, 300).tolist()
+    model = NGram(4, 5).fit([text[:200]])
+    given = [
+        -np.log(model.probabilities(model.history(text[:t]))[text[t]]) for t in range(1, len(text))
+    ]
+    assert model.losses([text]) == pytest.approx(np.array(given))
+    assert model.nats([text]) == pytest.approx(np.mean(given))
+
+
 def test_size_counts_what_is_kept():
     assert NGram(1, 4).fit([[0, 1, 2, 1]]).size == 2
     assert NGram(2, 4).fit([[0, 1, 2, 1]]).size == 2 + 3

@@ -97,6 +97,21 @@ def test_compiled_by_xla_or_not_the_same_is_drawn(model, sampler, jit_compile):
     np.testing.assert_array_equal(mine.tokens, theirs.tokens)
 
 
+def test_several_models_speak_with_the_mean_of_their_probabilities(model):
+    other = network(keras.layers.GRU(5, return_sequences=True))
+    other.layers[-1].set_weights([2 * w for w in other.layers[-1].get_weights()])
+    drawn = sampling.Sampler([model, other]).draw([3, 1], 15, top_k=1).tokens[0]
+    mean = (said(model, drawn) + said(other, drawn)) / 2
+    assert drawn[2:].tolist() == mean.argmax(-1)[1:-1].tolist()
+    alone = sampling.Sampler([model]).draw([3, 1], 15, seed=4).tokens
+    np.testing.assert_array_equal(alone, sampling.Sampler(model).draw([3, 1], 15, seed=4).tokens)
+    count = 20_000
+    mixed = sampling.Sampler([table([0.7, 0.2, 0.1]), table([0.1, 0.2, 0.7])])
+    seen = np.bincount(mixed.draw([0], 1, count=count).tokens[:, 1], minlength=3)
+    expected = count * np.array([0.4, 0.2, 0.4])
+    assert ((seen - expected) ** 2 / expected).sum() < 13.8  # 2 degrees of freedom, 1 in a thousand
+
+
 def test_the_same_seed_draws_the_same_and_a_longer_one_begins_alike(sampler):
     once, again = (sampler.draw([1], 30, count=4, seed=7).tokens for _ in range(2))
     np.testing.assert_array_equal(once, again)
@@ -215,6 +230,8 @@ def test_bad_models_are_named():
     for kind, message, model in cases:
         with pytest.raises(kind, match=message):
             sampling.Sampler(model)
+    with pytest.raises(ValueError, match="at least one, got an empty list"):
+        sampling.Sampler([])
     with pytest.raises(ValueError, match="each token once"):
         sampling.Sampler(table([1.0]), "aa")
     with pytest.raises(ValueError, match="vocabulary is needed"):

@@ -24,6 +24,7 @@ from rnncourse.datasets.messages import (
 )
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
+from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Messages",
     "Mnist",
     "Series",
+    "Shakespeare",
     "Source",
     "Tunes",
     "Tweets",
@@ -44,6 +46,7 @@ __all__ = [
     "load_messages",
     "load_mnist",
     "load_series",
+    "load_shakespeare",
     "load_tunes",
     "near_copies",
     "resemblance",

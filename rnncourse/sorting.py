@@ -1,0 +1,237 @@
+"""Sorting numbers with a network: an encoder reads the list, a decoder writes it in order.
+
+Lists are arrays of integers (batch, time) with values from 1 on; 0 is padding behind the end of a
+list. The task is that of Albert's handout of 2017, section 5.3.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from rnncourse.training import History
+
+
+@keras.saving.register_keras_serializable(package="rnncourse")
+class Sorter(keras.Model):
+    """Many to one to many: the decoder begins with what the encoder ends with.
+
+    Args:
+        values: The largest number in a list; the smallest is 1.
+        units: Size of the vector between the two.
+        layers: How many GRUs lie on top of each other, in the encoder as in the decoder.
+    """
+
+    def __init__(self, values: int = 32, units: int = 96, layers: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        self.values, self.units, self.depth = values, units, layers
+        self.encoder = [
+            keras.layers.GRU(units, return_sequences=True, return_state=True) for _ in range(layers)
+        ]
+        self.decoder = [keras.layers.GRU(units, return_sequences=True) for _ in range(layers)]
+        self.answer = keras.layers.Dense(values)
+
+    def encode(self, lists):
+        """What is left of a list when it has been read: one tensor (batch, units) a layer."""
+        x, vectors = ops.one_hot(lists - 1, self.values), []  # (batch, time, values)
+        for layer in self.encoder:
+            x, vector = layer(x, mask=lists > 0)
+            vectors.append(vector)
+        return vectors
+
+    def decode(self, vectors, mask):
+        """Logits (batch, time, values); the decoder is told nothing but when to stop."""
+        y = ops.zeros((*ops.shape(mask), 1))
+        for layer, vector in zip(self.decoder, vectors, strict=True):
+            y = layer(y, initial_state=vector, mask=mask)
+        return self.answer(y)
+
+    def call(self, lists):
+        """Logits (batch, time, values) for lists (batch, time)."""
+        return self.decode(self.encode(lists), lists > 0)
+
+    def build(self, input_shape=None):
+        """Make the weights; they are the same for lists of any length."""
+        if self.built:
+            return
+        for stack, features in ((self.encoder, self.values), (self.decoder, 1)):
+            for depth, layer in enumerate(stack):
+                layer.build((None, None, self.units if depth else features))
+        self.answer.build((None, None, self.units))
+
+    def sort(self, numbers: Sequence[int]) -> list[int]:
+        """Sort one list.
+
+        Raises:
+            ValueError: If the list is empty, or a value is not an integer from 1 to ``values``.
+        """
+        given = np.asarray(numbers)
+        if given.ndim != 1 or given.size == 0:
+            raise ValueError(f"numbers must be a list of at least one number, got {numbers!r}")
+        if not np.issubdtype(given.dtype, np.integer):
+            raise ValueError(f"numbers must be integers, got {given.dtype}")
+        if given.min() < 1 or given.max() > self.values:
+            raise ValueError(
+                f"numbers must lie between 1 and {self.values}, got {given.min()} to {given.max()}"
+            )
+        return answers(self, given[None].astype("int32"))[0].tolist()
+
+    def get_config(self) -> dict:
+        """What the constructor needs to make the model again."""
+        mine = {"values": self.values, "units": self.units, "layers": self.depth}
+        return {"name": self.name, **mine}
+
+
+def answers(sorter: Sorter, lists: np.ndarray, batch_size: int = 500) -> np.ndarray:
+    """What the network says: integers (batch, time), 0 where a list is padded."""
+    said = [
+        np.asarray(_said(sorter, tf.constant(lists[start : start + batch_size])))
+        for start in range(0, len(lists), batch_size)
+    ]
+    return np.concatenate(said) * (lists > 0)
+
+
+@tf.function(reduce_retracing=True)
+def _said(sorter, lists):
+    return tf.argmax(sorter(lists), axis=-1, output_type=tf.int32) + 1
+
+
+def accuracy(said: np.ndarray, lists: np.ndarray) -> tuple[float, float]:
+    """Share of elements and share of whole lists that are right; padding does not count."""
+    right, counts = said == in_order(lists), lists > 0
+    return float(right[counts].mean()), float((right | ~counts).all(axis=1).mean())
+
+
+def in_order(lists: np.ndarray) -> np.ndarray:
+    """Each list sorted, the padding still behind it."""
+    last = np.iinfo(lists.dtype).max
+    wanted = np.sort(np.where(lists > 0, lists, last), axis=1)
+    return np.where(wanted < last, wanted, 0)
+
+
+def draw(
+    rng: np.random.Generator,
+    count: int,
+    lengths: int | np.ndarray,
+    *,
+    size: int | None = None,
+    values: int = 32,
+    odd: float = 0.0,
+) -> np.ndarray:
+    """Lists of numbers, each number as likely as any other; some of the lists odd, if asked.
+
+    In an odd list some numbers are likelier than others: from hardly, to a single number only.
+    One third each of the odd lists are as drawn, in increasing and in decreasing order.
+
+    Args:
+        rng: Where chance comes from.
+        count: Number of lists.
+        lengths: Length of all lists, or integers (count,).
+        size: Of the array, by default the longest list.
+        values: The largest number.
+        odd: Share of odd lists.
+
+    Returns:
+        Integers (count, size).
+    """
+    lengths = np.broadcast_to(lengths, count)
+    size = size or int(lengths.max())
+    lists = rng.integers(1, values + 1, (count, size))
+    chosen = np.flatnonzero(rng.random(count) < odd)
+    lists[chosen] = _uneven(rng, len(chosen), size, values)
+    lists *= np.arange(size) < lengths[:, None]
+    order = rng.integers(0, 3, len(chosen))
+    rising, falling = chosen[order == 1], chosen[order == 2]
+    lists[rising] = in_order(lists[rising])
+    lists[falling] = -np.sort(-lists[falling], axis=1)
+    return lists.astype("int32")
+
+
+def _uneven(rng: np.random.Generator, count: int, size: int, values: int) -> np.ndarray:
+    """Lists in which the numbers have the chances ``w**p / sum``: w exponential, p up to 10."""
+    powers = rng.uniform(0, 10, (count, 1))
+    logs = powers * np.log(rng.exponential(size=(count, values)))
+    chances = np.exp(logs - logs.max(axis=1, keepdims=True))
+    limits = np.cumsum(chances / chances.sum(axis=1, keepdims=True), axis=1)[:, None, :-1]
+    return 1 + (rng.random((count, size, 1)) > limits).sum(axis=-1)
+
+
+def compiled_step(
+    sorter: Sorter, optimizer, *, jit_compile: bool = True, parts: int = 2
+) -> Callable:
+    """A training step ``step(lists, wanted) -> loss``, compiled at its first call.
+
+    The loss is the cross-entropy, averaged over each list and then over the lists.
+
+    Args:
+        sorter: The network.
+        optimizer: A Keras optimiser.
+        jit_compile: Whether by XLA. ``Model.fit`` refuses XLA where TensorFlow is asked for the
+            same result every time. Nothing in this step depends on the order of threads.
+        parts: In how many equal parts a mini-batch is taken, each on a core of its own.
+    """
+    sorter.build()
+    variables = sorter.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function(jit_compile=jit_compile)
+    def gradients(lists, wanted):
+        counts = tf.cast(wanted > 0, "float32")  # (batch, time)
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels=tf.maximum(wanted - 1, 0), logits=sorter(lists)
+            )
+            of_lists = tf.reduce_sum(counts * losses, axis=1) / tf.reduce_sum(counts, axis=1)
+            loss = tf.reduce_mean(of_lists)
+        return [loss, *tape.gradient(loss, variables)]
+
+    @tf.function(jit_compile=jit_compile)
+    def move(several):
+        loss, *mean = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
+        optimizer.apply(mean, variables)
+        return loss
+
+    @tf.function
+    def step(lists, wanted):
+        shares = zip(tf.split(lists, parts), tf.split(wanted, parts), strict=True)
+        return move([gradients(*share) for share in shares])
+
+    return step
+
+
+def train(
+    sorter: Sorter,
+    optimizer,
+    batches: Iterable[np.ndarray],
+    watch: Callable[[int], None] | None = None,
+    jit_compile: bool = True,
+) -> History:
+    """Train on batches of lists.
+
+    Args:
+        sorter: The network.
+        optimizer: A Keras optimiser.
+        batches: Integers (batch, time); one shape for all, or each new one is compiled anew.
+        watch: Called with the number of steps made, after each; its time is not counted.
+        jit_compile: Whether XLA compiles the step.
+
+    Returns:
+        The loss of each step, and the wall-clock time, compiling included.
+    """
+    started = time.perf_counter()
+    step, losses = compiled_step(sorter, optimizer, jit_compile=jit_compile), []
+    watching = 0.0
+    for lists in batches:
+        losses.append(step(tf.constant(lists), tf.constant(in_order(lists))))
+        if watch is not None:
+            float(losses[-1])
+            pause = time.perf_counter()
+            watch(len(losses))
+            watching += time.perf_counter() - pause
+    losses = [float(loss) for loss in losses]
+    return History({"loss": losses}, time.perf_counter() - started - watching)
