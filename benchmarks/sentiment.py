@@ -222,17 +222,17 @@ def characters(seeds: list[int]) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {}
     for protocol in ("published", "paraphrases"):
         loaded = datasets.load_messages(protocol)
-        inputs = [[sentiment.characters(t.texts)] for t in (loaded.train, loaded.test)]
+        inputs = [sentiment.characters(t.texts) for t in (loaded.train, loaded.test)]
         clock, epochs = Clock(), HANDOUT_FIT["epochs"]
         moments = {1, 2, 4, 6, epochs}
         for seed in seeds:
             keras.backend.clear_session()
             training.seed_everything(seed)
             model = sentiment.character_reader(**HANDOUT)
-            watch = Watch(inputs[1][0], loaded.test.labels, moments if seed == 0 else {epochs})
+            watch = Watch(inputs[1], loaded.test.labels, moments if seed == 0 else {epochs})
             labels = loaded.train.labels
             sentiment.fit_reader(
-                model, inputs[0], labels, seed=seed, callbacks=(watch,), **HANDOUT_FIT
+                model, inputs[:1], labels, seed=seed, callbacks=(watch,), **HANDOUT_FIT
             )
             last = watch.seen[epochs]
             share = float(np.trace(last) / last.sum())
@@ -251,7 +251,7 @@ def readers(seeds: list[int]) -> dict[str, list[float]]:
     loaded = datasets.load_messages("paraphrases")
     train, valid = datasets.hold_out(loaded.train, 1000)
     train = train.take(np.random.default_rng(0).permutation(len(train))[:READERS_ROWS])
-    inputs = [[sentiment.characters(t.texts)] for t in (train, valid)]
+    inputs = [sentiment.characters(t.texts) for t in (train, valid)]
     values: dict[str, list[float]] = {}
     for name, how in READERS.items():
         clock, found = Clock(), []
@@ -261,8 +261,8 @@ def readers(seeds: list[int]) -> dict[str, list[float]]:
             model = sentiment.character_reader(**({"layers": 1, "units": 64} | how))
             edges = EDGES if how.get("length", 0) is None else None
             fit = READERS_FIT | {"muon": True, "edges": edges}
-            sentiment.fit_reader(model, inputs[0], train.labels, seed=seed, **fit)
-            found.append(accuracy(probabilities(model, inputs[1][0]), valid))
+            sentiment.fit_reader(model, inputs[:1], train.labels, seed=seed, **fit)
+            found.append(accuracy(probabilities(model, inputs[1]), valid))
         values[name], values[f"{name}, seconds"] = found, clock.read()
         print(name, found, clock.read(), flush=True)
     return values
