@@ -79,7 +79,7 @@ READERS = {
     "the same with a stem": HANDOUT | {"units": 64},
 }
 READERS_FIT = {"decay": 0.0, "smoothing": 0.0, "epochs": 1, "batch_size": 32, "rate": 0.004}
-READERS_ROWS = 16_000
+READERS_ROWS = 8_000
 
 
 def main() -> int:
