@@ -30,7 +30,7 @@ from rnncourse import results
 HTML = BUILD / "html"
 TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
 RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
-QUOTE = re.compile(r"\{glue:text\}`(?:chapters/\w+\.md::)?([\w.]+?)(?::s)?`")
+QUOTE = re.compile(r"\{glue:text\}`(?:[\w/]+\.md::)?([\w.]+?)(?::s)?`")
 SHOWN = (
     "tensorflow",
     "keras",
@@ -141,7 +141,7 @@ def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
 def for_download(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A notebook for use outside the book: the values it quotes stand in its text."""
     notebook = nbformat.from_dict(notebook)
-    stated = results.load().values() if (BUILD / "results.json").is_file() else ()
+    stated = results.load(BUILD / "results.json").values()
     values = {result.name: str(result) for result in (*stated, *results.in_notebook(notebook))}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
