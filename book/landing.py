@@ -7,6 +7,7 @@ Each is drawn by one function from data: the picture from a word, the map from `
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,7 @@ def unrolling(word: str) -> str:
     """
     gap, top, box = 96, 78, 46
     steps, count = [], len(word) - 1
-    for t, (reads, says) in enumerate(zip(word, word[1:], strict=False)):
+    for t, (reads, says) in enumerate(itertools.pairwise(word)):
         x = 150 + t * gap
         before = x - gap + box if t else x - 30
         steps.append(

@@ -19,7 +19,7 @@ from book.chapters import BUILD, ROOT, pages
 
 WORDS_A_MINUTE = 150  # technical prose, with the formulas looked at
 SECONDS_A_LINE = 3  # of code, read once
-GREEK = "alpha beta gamma delta epsilon ell eta lambda mu psi sigma tau varphi omega bot".split()
+GREEK = ("alpha", "beta", "delta", "ell", "lambda", "mu", "psi", "sigma", "tau", "varphi", "bot")
 
 
 @dataclass(frozen=True)
