@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from book import execute
+from book import execute, slides
 from book.chapters import BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
 from rnncourse import results
 
@@ -78,6 +78,7 @@ def build() -> None:
     notebooks |= execute_all(summaries)
     hand_over(notebooks)
     render()
+    slides.write_all(HTML)
 
 
 def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:

@@ -62,7 +62,7 @@ def places() -> tuple[list[str], list[Place]]:
             before = {place.name for place in found}
             later = [need for need in needs[name] if need not in before]
             if later:
-                raise BuildError(f"book/map.yml: {name} builds on {later[0]}, which comes later")
+                raise BuildError(f"book/map.yml: {name} builds on {later[0]}, not before it")
             found.append(Place(name, title(name), len(captions), row, tuple(needs[name])))
         captions.append(part["caption"])
     return captions, found
@@ -294,7 +294,10 @@ class ChapterMap(_Drawn):
 
     def run(self) -> list[nodes.Node]:
         """Draw."""
-        captions, chapters = places()
+        try:
+            captions, chapters = places()
+        except BuildError as error:
+            raise self.error(str(error)) from error
         sources = [ROOT / "chapters" / f"{place.name}.md" for place in chapters]
         self.follow(MAP, TOC, *sources)
         links = self.links(place.name for place in chapters)

@@ -16,10 +16,10 @@ from pathlib import Path
 from bs4 import Tag
 
 from book import articles
-from book.build import HTML
-from book.chapters import BuildError, read_chapters
+from book.chapters import BUILD, BuildError, read_chapters
 from rnncourse.results import write_atomically
 
+HTML = BUILD / "html"
 ROOM = 170  # words that a slide has room for
 LONG = 20  # lines of code above which they are set smaller
 NO_SLIDES = ("index", "scoreboard", "status")
