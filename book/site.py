@@ -1,8 +1,8 @@
 """Sphinx extension: what a book needs where others find it, once it is told its address.
 
-The address is ``html: baseurl`` in ``_config.yml``, or ``RNNCOURSE_SITE`` for one build. With it come
-a sitemap, previews for those who pass a link on, and their picture. Without it come none of them,
-as all three hold whole addresses. The page for addresses that lead nowhere is always made.
+The address is ``html: baseurl`` in ``_config.yml``, or ``RNNCOURSE_SITE`` for one build. With it
+come a sitemap, previews for those who pass a link on, and their picture. Without it come none of
+them, as all three hold whole addresses. The page for addresses that lead nowhere is always made.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 LOST = """
 <section id="lost"><h1>There is no such page</h1>
-<p>The state has been forgotten on the way. The <a href="{home}">first page</a> has a map of all chapters, and
-the search field knows every word.</p></section>
+<p>Something has been forgotten on the way. The <a href="{home}">first page</a> has a map of all
+chapters, and the search field knows every word.</p></section>
 """
 CARD = "_static/card.png"
 
