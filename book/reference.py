@@ -134,7 +134,7 @@ def times_table(chapters: dict[str, Times], seconds: dict[str, float]) -> str:
     ]
     for name, t in chapters.items():
         ran = f"{seconds[name]:.0f}" if name in seconds else ""
-        slides = f"[open](../slides/{name}.html)"
+        slides = f'<a href="../slides/{name}.html" aria-label="slides of {name}">open</a>'
         rows.append(
             f"| [](./{name}.md) | {t.minutes} | {ran} | {t.exercises} | {t.questions} | {slides} |"
         )

@@ -3,6 +3,7 @@
 import re
 
 from book import reference
+from book.build import HTML
 
 CHAPTER = """---
 jupytext: x
@@ -80,8 +81,6 @@ def test_the_index_is_by_letter_and_says_a_symbol_once():
 
 
 def test_every_symbol_of_every_chapter_is_on_the_page():
-    from book.build import HTML
-
     page = (HTML / "chapters" / "notation.html").read_text(encoding="utf-8")
     rows = page.count("<tr")
     found = [s for n in reference.lessons() for s in reference.symbols_in(n, reference.source(n))]
@@ -105,6 +104,14 @@ def test_the_table_adds_up():
     table = reference.times_table({"a": one, "b": one}, {"a": 12.4})
     last = table.splitlines()[-1]
     assert re.findall(r"\*\*(\w+)\*\*", last) == ["all", "20", "12", "6", "8"]
+
+
+def test_the_page_for_teachers_leads_to_every_deck():
+    page = (HTML / "chapters" / "teaching.html").read_text(encoding="utf-8")
+    decks = re.findall(r'href="\.\./(slides/\w+\.html)"', page)
+    assert len(decks) >= 15
+    for deck in decks:
+        assert (HTML / deck).is_file()
 
 
 def test_every_exercise_that_a_plan_names_is_linked():
