@@ -30,41 +30,48 @@ class Place:
     Attributes:
         name: Its file, without suffix.
         title: Its first heading.
-        part: Number of its part among those on the map.
-        row: Its place in the part.
+        column: Where it stands from left to right; a long part has more than one column.
+        row: Where it stands from top to bottom.
         needs: The chapters it builds on directly.
     """
 
     name: str
     title: str
-    part: int
+    column: int
     row: int
     needs: tuple[str, ...]
 
 
-def places() -> tuple[list[str], list[Place]]:
-    """The captions of the parts that the map shows, and their chapters in order.
+MOST = 5  # chapters in a column
+
+
+def places() -> tuple[dict[int, str], list[Place]]:
+    """The captions of the parts that the map shows, by column, and their chapters in order.
 
     Raises:
         BuildError: If a lesson is missing in ``map.yml``, or the map leads backwards.
     """
     toc = yaml.safe_load(TOC.read_text(encoding="utf-8"))
     needs = yaml.safe_load(MAP.read_text(encoding="utf-8"))["needs"]
-    captions: list[str] = []
+    captions: dict[int, str] = {}
     found: list[Place] = []
+    column = 0
     for part in toc["parts"]:
         names = [Path(chapter["file"]).name for chapter in part["chapters"]]
         if not any(name in needs for name in names):
             continue  # reference, which one looks things up in
-        for row, name in enumerate(names):
+        captions[column] = part["caption"]
+        rows = -(-len(names) // -(-len(names) // MOST))  # as many in each column as can be
+        for place, name in enumerate(names):
             if name not in needs:
                 raise BuildError(f"book/map.yml: say under needs what {name} builds on")
-            before = {place.name for place in found}
+            before = {chapter.name for chapter in found}
             later = [need for need in needs[name] if need not in before]
             if later:
                 raise BuildError(f"book/map.yml: {name} builds on {later[0]}, not before it")
-            found.append(Place(name, title(name), len(captions), row, tuple(needs[name])))
-        captions.append(part["caption"])
+            across, row = column + place // rows, place % rows
+            found.append(Place(name, title(name), across, row, tuple(needs[name])))
+        column = found[-1].column + 1
     return captions, found
 
 
@@ -74,18 +81,18 @@ def title(name: str) -> str:
     return next(line[2:].strip() for line in text.splitlines() if line.startswith("# "))
 
 
-WIDE, HIGH, GAP, STEP = 158, 40, 36, 50  # of a box, between columns, between rows
+WIDE, HIGH, GAP, STEP = 146, 40, 30, 50  # of a box, between columns, between rows
 
 
-def chapter_map(captions: list[str], chapters: list[Place], links: Mapping[str, str]) -> str:
-    """Draw the chapters, a column a part, with an arrow from each to those that build on it.
+def chapter_map(captions: dict[int, str], chapters: list[Place], links: Mapping[str, str]) -> str:
+    """Draw the chapters, part by part, with an arrow from each to those that build on it.
 
     Args:
-        captions: One a part.
+        captions: Those of the parts, by column.
         chapters: In order.
         links: Chapter -> where a click leads.
     """
-    at = {p.name: (2 + p.part * (WIDE + GAP), 30 + p.row * STEP) for p in chapters}
+    at = {p.name: (2 + p.column * (WIDE + GAP), 30 + p.row * STEP) for p in chapters}
     known = {p.name: p for p in chapters}
     arrows, boxes = [], []
     for place in chapters:
@@ -121,9 +128,9 @@ def chapter_map(captions: list[str], chapters: list[Place], links: Mapping[str, 
         )
     heads = [
         f'<text class="part" x="{2 + n * (WIDE + GAP)}" y="16">{html.escape(caption)}</text>'
-        for n, caption in enumerate(captions)
+        for n, caption in captions.items()
     ]
-    width = len(captions) * (WIDE + GAP) - GAP + 4
+    width = (1 + chapters[-1].column) * (WIDE + GAP) - GAP + 4
     height = 30 + STEP * (1 + max(p.row for p in chapters))
     return (
         f'<svg class="course-map" viewBox="0 0 {width} {height}" role="group" '
@@ -135,7 +142,7 @@ def chapter_map(captions: list[str], chapters: list[Place], links: Mapping[str, 
     )
 
 
-def _two_lines(words: str, most: int = 22) -> list[str]:
+def _two_lines(words: str, most: int = 19) -> list[str]:
     """A title on one line, or on two of about the same length."""
     if len(words) <= most:
         return [words]

@@ -39,7 +39,7 @@ def small(tmp_path, monkeypatch):
 def test_the_real_map_knows_every_lesson_and_leads_forwards():
     captions, places = landing.places()
     assert len(captions) >= 3
-    assert {place.part for place in places} == set(range(len(captions)))
+    assert set(captions) <= {place.column for place in places}
     seen = set()
     for place in places:
         assert set(place.needs) <= seen
@@ -71,6 +71,20 @@ def test_boxes_do_not_overlap_and_stay_inside():
             assert x + w <= u or u + a <= x or y + h <= v or v + b <= y
 
 
+def test_a_long_part_stands_in_two_columns_of_about_equal_length(small, tmp_path):
+    names = [f"c{i}" for i in range(7)]
+    for name in names:
+        (tmp_path / "chapters" / f"{name}.md").write_text("# Short\n")
+    long = {"caption": "Long", "chapters": [{"file": f"chapters/{name}"} for name in names]}
+    last = {"caption": "Last", "chapters": [{"file": "chapters/one"}]}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump({"root": "index", "parts": [long, last]}))
+    small({name: [] for name in [*names, "one"]})
+    captions, places = landing.places()
+    assert captions == {0: "Long", 2: "Last"}
+    assert [place.column for place in places] == [0, 0, 0, 0, 1, 1, 1, 2]
+    assert [place.row for place in places] == [0, 1, 2, 3, 0, 1, 2, 0]
+
+
 @pytest.mark.parametrize(
     ("needs", "complaint"),
     [
@@ -83,7 +97,7 @@ def test_boxes_do_not_overlap_and_stay_inside():
 def test_a_faulty_map_is_refused(small, needs, complaint):
     small(needs)
     if complaint is None:
-        assert landing.places()[0] == ["First"]
+        assert landing.places()[0] == {0: "First"}
     else:
         with pytest.raises(BuildError, match=complaint):
             landing.places()
