@@ -37,7 +37,7 @@ def article(tmp_path):
 def test_an_article_is_read_with_its_drawings_apart(article):
     assert article.title == "Title"
     assert len(article.drawings) == 1
-    assert "<svg" not in str(article.body)
+    assert "<svg " not in str(article.body)
     assert '<svg class="course-figure"><g id="g"/></svg>' in article.html(article.body)
     assert 'src="../_static/mathjax/tex.js"' in article.mathjax
 
