@@ -110,17 +110,18 @@ def run(chapter: Chapter) -> tuple[nbformat.NotebookNode, float]:
     Times are promised for two cores with nothing else to do. A reader's machine may be slower: its
     book is built all the same. Where ``CI`` is set, being slow twice is a fault.
     """
+    strict = {"RNNCOURSE_BOUNDS": "raise"}
     try:
-        return execute.run(chapter)
+        return execute.run(chapter, env=strict)
     except execute.TooSlow:
         print("slow, once more ", end="", flush=True)
     try:
-        return execute.run(chapter)
+        return execute.run(chapter, env=strict)
     except execute.TooSlow:
         if os.environ.get("CI"):
             raise
         print("slow here, so be it ", end="", flush=True)
-    return execute.run(chapter, env={"RNNCOURSE_BOUNDS": ""})
+    return execute.run(chapter)
 
 
 def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
