@@ -4,7 +4,7 @@ const start = () =>
   Reveal.initialize({
     width: 1280,
     height: 800,
-    margin: 0.03,
+    margin: 0.05,
     center: false,
     hash: true,
     slideNumber: "c/t",
