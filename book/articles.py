@@ -28,7 +28,7 @@ class Article:
         body: Its outermost section. Drawings stand in it as empty elements, since they are large;
             :meth:`html` puts them back.
         drawings: The SVG of each.
-        mathjax: The page's script elements that set formulas.
+        mathjax: The page's script elements that set formulas; empty if it has none.
     """
 
     page: str
@@ -57,7 +57,7 @@ def read(html: Path, page: str) -> Article:
     """
     text = (html / f"{page}.html").read_text(encoding="utf-8")
     mathjax = "\n".join(re.findall(r"<script[^>]*>window\.MathJax = .*?</script>", text))
-    mathjax += "\n" + "\n".join(re.findall(r"<script[^>]*mathjax/[^>]*></script>", text))
+    mathjax += "\n".join(re.findall(r"<script[^>]*mathjax/[^>]*></script>", text))
     found = re.search(r'<article class="bd-article">(.*)</article>', text, re.DOTALL)
     if not found:
         raise ValueError(f"{page}.html has no article")

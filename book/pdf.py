@@ -63,7 +63,7 @@ def one_page(folder: Path = HTML) -> str:
         title=html.escape(config["title"]),
         author=html.escape(config["author"]),
         licence=LICENCE,
-        mathjax=read[-1].mathjax.replace("../_static", "_static"),
+        mathjax=next(filter(None, (a.mathjax for a in read)), "").replace("../_static", "_static"),
         contents=_contents({article.page: article.title for article in read}),
         chapters="\n".join(article.html(article.body) for article in read),
     )
@@ -84,6 +84,9 @@ def _prepared(article: articles.Article, known: list[str]) -> articles.Article:
         return f"#{anchor(page, mark[1:])}" if page in known else f"{target}{mark}"
 
     articles.redirect(article.body, article.page, address)
+    for link in article.body.select("a[href]"):
+        if not re.match(r"#|[a-z]+:", link["href"]):
+            link.unwrap()  # a file beside the pages, which is not on paper
     for element in article.body.find_all(id=True):
         element["id"] = anchor(article.page, element["id"])
     article.body["id"] = anchor(article.page)
@@ -134,6 +137,8 @@ def print_book(folder: Path = HTML, target: Path = TARGET) -> None:
             page.set_default_timeout(PATIENCE)
             page.goto(whole.as_uri())
             page.evaluate("window.MathJax && MathJax.startup.promise")
+            if page.locator(".math").count() and not page.locator("mjx-container").count():
+                raise Error("the formulas were not set")
             page.pdf(
                 path=target,
                 format="A4",
