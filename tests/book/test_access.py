@@ -17,9 +17,10 @@ CONTEXT = {"exclude": [["svg.course-figure > *"]]}
 # Chapters fold answers, solutions and code; slides keep answers for a key press.
 UNFOLD = """() => {
     for (const fold of document.querySelectorAll('details')) fold.open = true;
-    for (const fold of document.querySelectorAll('.toggle-hidden'))
-        fold.classList.remove('toggle-hidden');
+    for (const title of document.querySelectorAll('.toggle-hidden > .admonition-title'))
+        title.click();
 }"""
+THEME_MEASURES = 600  # milliseconds after which the theme knows what scrolls
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def test_axe_finds_nothing_serious(page, site, name):
     page.goto(f"{site}/{name}.html")
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate(UNFOLD)
+    page.wait_for_timeout(THEME_MEASURES)
     assert complaints(page) == []
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
