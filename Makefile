@@ -1,5 +1,6 @@
 # The three commands of a reader:  make book   make test   make lab
-# Those of a maintainer:           make lint   make lock   make clean
+# For a classroom:                 make slides   make pdf
+# Those of a maintainer:           make lint   make lock   make publish   make clean
 
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
@@ -10,7 +11,7 @@ endif
 READY := .venv/ready
 
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks pages lab lock clean
+.PHONY: book test lint unit notebooks pages lab slides pdf publish lock clean
 
 book: $(READY)
 	@$(PY) -m book.build
@@ -33,6 +34,17 @@ notebooks: $(READY) book
 # The rendered pages, opened in a real browser.
 pages: $(READY) book
 	$(PY) -m pytest -n 2 tests/book -rs
+
+# Every chapter as a reveal.js deck, and the whole book as one PDF, both from the rendered pages.
+slides: book
+	@$(PY) -m book.slides
+
+pdf: book
+	@$(PY) -m book.pdf
+
+# The pages onto the branch gh-pages, which is pushed. RNNCOURSE_SITE says where they will stand.
+publish: book
+	@$(PY) -m book.publish
 
 lab: $(READY)
 	$(PY) -m book.lab

@@ -23,14 +23,14 @@ from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from book import execute
+from book import execute, slides
 from book.chapters import BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
 from rnncourse import results
 
 HTML = BUILD / "html"
 TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
 RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
-QUOTE = re.compile(r"\{glue:text\}`([\w.]+)`")
+QUOTE = re.compile(r"\{glue:text\}`(?:[\w/]+\.md::)?([\w.]+?)(?::s)?`")
 SHOWN = (
     "tensorflow",
     "keras",
@@ -78,6 +78,7 @@ def build() -> None:
     notebooks |= execute_all(summaries)
     hand_over(notebooks)
     render()
+    slides.write_all(HTML)
 
 
 def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:
@@ -161,7 +162,8 @@ def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
 def for_download(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A notebook for use outside the book: the values it quotes stand in its text."""
     notebook = nbformat.from_dict(notebook)
-    values = {result.name: str(result) for result in results.in_notebook(notebook)}
+    stated = results.load(BUILD / "results.json").values()
+    values = {result.name: str(result) for result in (*stated, *results.in_notebook(notebook))}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = QUOTE.sub(lambda quote: values.get(quote[1], quote[0]), cell.source)

@@ -17,7 +17,14 @@ def outdated(app, env, added, changed, removed) -> list[str]:
         if executed[page].is_file() and executed[page].stat().st_mtime_ns // 1000 > read_at
     }
     prose = {page for page, path in executed.items() if not path.is_file()}
-    return sorted(newer | prose) if newer else []
+    quoting = {page for page in env.all_docs if ".md::" in _source(env, page)}
+    return sorted(newer | prose | quoting) if newer else []
+
+
+def _source(env, page: str) -> str:
+    """The text of a page, or nothing if it has gone."""
+    path = Path(env.doc2path(page))
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def without_thebe(app, pagename, templatename, context, doctree) -> None:

@@ -37,6 +37,15 @@ results.record("one.answer", 42, between=(0, 100), data="MNIST");
 ```
 """
 
+TWO = """# Two
+
+One said {glue:text}`one.md::one.answer:s`.
+
+```{code-cell} ipython3
+print("nothing to do with it")
+```
+"""
+
 INDEX = """# Home
 
 See [](chapters/one.md): {glue:text}`chapters/one.md::one.answer:s`.
@@ -133,6 +142,59 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
 
     edit(project, "requirements.txt", "# ", "# locked again ")
     assert "unchanged" not in build(project), "another lock, another run"
+
+
+def test_a_chapter_that_quotes_another_follows_it(project):
+    write(project, "chapters/two.md", HEADER + TWO)
+    edit(
+        project, "_toc.yml", "file: chapters/one\n", "file: chapters/one\n  - file: chapters/two\n"
+    )
+    build(project)
+    assert "One said 42." in page(project, "chapters/two")
+    taken_away = project / "_build" / "notebooks" / "two.ipynb"
+    assert "One said 42." in taken_away.read_text(encoding="utf-8")
+
+    edit(project, "chapters/one.md", 'answer", 42', 'answer", 43')
+    assert re.search(r"two +unchanged", build(project)), "its own code does not run again"
+    assert "One said 43." in page(project, "chapters/two")
+    assert "One said 43." in taken_away.read_text(encoding="utf-8")
+
+
+def test_a_deck_follows_its_page(project):
+    build(project)
+    assert "the cell says hello" in page(project, "slides/one")
+    edit(project, "rnncourse/small.py", "hello", "good evening")
+    build(project)
+    assert "the cell says good evening" in page(project, "slides/one")
+
+
+def test_a_book_without_an_address_names_none(project):
+    build(project)
+    html = project / "_build" / "html"
+    assert not (html / "sitemap.xml").exists()
+    assert not (html / "_static" / "card.png").exists()
+    assert (html / ".nojekyll").is_file()
+    lost = (html / "404.html").read_text(encoding="utf-8")
+    assert "There is no such page" in lost and "<base" not in lost
+    assert "og:" not in (html / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_address_brings_sitemap_previews_and_a_404_for_any_depth(project, monkeypatch):
+    monkeypatch.setenv("RNNCOURSE_SITE", "https://example.org/book")
+    build(project)
+    html = project / "_build" / "html"
+    listed = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text(encoding="utf-8"))
+    root = "https://example.org/book/"
+    assert sorted(listed) == [root + "chapters/one.html", root + "index.html"]
+    shown = (html / "chapters" / "one.html").read_text(encoding="utf-8")
+    preview = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)"', shown))
+    assert preview["title"] == "One"
+    assert preview["url"] == root + "chapters/one.html"
+    assert preview["image"] == root + "_static/card.png"
+    assert "The answer is 42" in preview["description"]
+    assert (html / "_static" / "card.png").read_bytes().startswith(b"\x89PNG")
+    lost = (html / "404.html").read_text(encoding="utf-8")
+    assert lost.index(f'<base href="{root}"') < lost.index("<link"), "before anything is loaded"
 
 
 FAULTS = {

@@ -151,6 +151,66 @@ def test_search_finds_pages_without_a_server_side(open_page):
     assert page.trouble == []
 
 
+def test_search_works_without_any_server(browser):
+    """The book opened from a folder, as from a stick in a classroom."""
+    page = browser.new_page()
+    page.goto((HTML / "search.html").as_uri() + "?q=saturated")
+    found = page.locator("#search-results li a")
+    found.first.wait_for()
+    titles = found.all_inner_texts()
+    assert "A recurrent layer by hand" in titles
+    found.nth(titles.index("A recurrent layer by hand")).click()
+    page.wait_for_url("file://**/chapters/manual_rnn.html*")
+    page.close()
+
+
+def test_the_first_screen_shows_what_is_inside(open_page, screen):
+    page = open_page("index")
+    if screen == "wide":
+        last = page.locator("svg.course-map").bounding_box()
+        assert last["y"] + last["height"] < 900, "picture, best lines and map on one screen"
+    assert page.locator("svg.unrolling").count() == 1
+    assert page.locator(".best-lines li").count() >= 4
+    captions = page.locator(".drawn-caption").all_inner_texts()
+    assert len(captions) == 2 and all(len(caption) > 30 for caption in captions)
+
+
+def test_the_map_leads_to_every_lesson_by_keyboard_too(open_page):
+    page = open_page("index")
+    links = page.locator("svg.course-map a")
+    for link in links.all():
+        target = link.get_attribute("href")
+        assert (HTML / target).is_file(), target
+        assert "Builds on: " in link.get_attribute("aria-label")
+    links.nth(2).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/chapters/*.html")
+
+
+def test_the_picture_moves_unless_one_minds_or_holds_it(browser, site):
+    for motion, moves in (("reduce", False), ("no-preference", True)):
+        context = browser.new_context(reduced_motion=motion)
+        page = context.new_page()
+        page.goto(f"{site}/index.html")
+        running = "document.querySelector('svg.unrolling').getAnimations({subtree: true}).length"
+        assert (page.evaluate(running) > 10) == moves
+        hold = page.get_by_label("hold the picture still")
+        assert hold.is_visible() == moves
+        if moves:
+            hold.focus()
+            page.keyboard.press("Space")
+            assert page.evaluate(running) == 0
+        context.close()
+
+
+def test_a_lost_reader_is_led_home(open_page):
+    page = open_page("404")
+    assert page.trouble == []
+    assert page.locator("article h1").inner_text().startswith("There is no such page")
+    page.locator("article").get_by_role("link", name="first page").click()
+    page.wait_for_url("**/index.html")
+
+
 def test_code_can_be_copied(open_page, theme, screen):
     page = open_page("chapters/manual_rnn")
     assert page.locator("button.copybtn").count() >= page.locator(".cell_input").count() > 0
