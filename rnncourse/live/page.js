@@ -1,0 +1,203 @@
+// What the demos share: elements, controls, coloured strips of numbers, and the theme.
+//
+// Whatever a reader types becomes text and never markup: `element` knows text nodes only.
+
+"use strict";
+
+(globalThis.rnncourse ??= {}).page = (() => {
+  /** Make an element: attributes by name, `on...` for listeners; children are elements or text. */
+  function element(tag, attributes = {}, ...children) {
+    const made = tag.startsWith("svg:")
+      ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4))
+      : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else if (value !== false) made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children);
+    return made;
+  }
+
+  const button = (text, onclick, attributes = {}) =>
+    element("button", { type: "button", onclick, ...attributes }, text);
+
+  /** A labelled slider that shows its value; `read` makes text of a number. */
+  function slider({ label, min, max, step = 1, value, read = String, change }) {
+    const shown = element("output", {}, read(value));
+    const input = element("input", { type: "range", min, max, step, value });
+    const update = () => {
+      shown.textContent = read(Number(input.value));
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    input.addEventListener("input", () => {
+      update();
+      change(Number(input.value));
+    });
+    update();
+    const whole = element("label", { class: "live-slider" }, element("span", {}, label), input, shown);
+    return {
+      element: whole,
+      get value() { return Number(input.value); },
+      set value(number) {
+        input.value = number;
+        update();
+      },
+    };
+  }
+
+  /** A line that screen readers speak when it has stood for a moment. */
+  function announcer() {
+    const line = element("p", { class: "live-unseen", role: "status" });
+    let waiting;
+    const say = (text) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => (line.textContent = text), 400);
+    };
+    return { element: line, say };
+  }
+
+  const stillness = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+  const reducedMotion = () => Boolean(stillness?.matches);
+
+  /** Call `tick` every so many milliseconds until it returns false. */
+  function clock(tick, milliseconds, changed = () => {}) {
+    let running = null;
+    const stop = () => {
+      clearInterval(running);
+      if (running !== null) {
+        running = null;
+        changed(false);
+      }
+    };
+    const start = () => {
+      if (running !== null) return;
+      running = setInterval(() => tick() === false && stop(), milliseconds);
+      changed(true);
+    };
+    return { start, stop, get running() { return running !== null; } };
+  }
+
+  /** The numbers of a colour that the style sheet gives a name, `--live-state` and so on. */
+  function colour(root, name) {
+    const text = getComputedStyle(root).getPropertyValue(`--live-${name}`).trim();
+    return [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
+  }
+
+  const themed = new Set();
+
+  /** Draw now, and again whenever the page changes between light and dark. */
+  function drawn(draw) {
+    themed.add(draw);
+    draw();
+  }
+
+  /** A strip of numbers, a small square each: `colours` for those below and above zero, the stronger
+   *  the further from it; `limit` has full strength. */
+  function strip({ label, colours = ["input", "state"], limit = 1 }) {
+    const canvas = element("canvas", { class: "live-strip", role: "img", "aria-label": label });
+    let shown = null;
+    const draw = () => {
+      if (!shown) return;
+      const { values, columns } = shown;
+      const rows = values.length / columns;
+      if (canvas.width !== columns || canvas.height !== rows) {
+        Object.assign(canvas, { width: columns, height: rows });
+      }
+      const [below, above] = colours.map((name) => colour(canvas, name));
+      const context = canvas.getContext("2d");
+      const image = context.createImageData(columns, rows);
+      for (let i = 0; i < values.length; i++) {
+        const strength = Math.min(1, Math.abs(values[i]) / limit) || 0;
+        image.data.set([...(values[i] < 0 ? below : above), Math.round(255 * strength)], 4 * i);
+      }
+      context.putImageData(image, 0, 0);
+    };
+    drawn(draw);
+    const show = (values, columns = values.length) => {
+      shown = { values, columns };
+      draw();
+    };
+    return { element: canvas, show };
+  }
+
+  /** A row of bars with a name each, for probabilities. */
+  function bars(names, label) {
+    const made = names.map((name) => {
+      const fill = element("span", { class: "live-fill" });
+      const share = element("span", { class: "live-share" });
+      const row = element(
+        "li", {}, element("span", { class: "live-name" }, name),
+        element("span", { class: "live-bar" }, fill), share);
+      return { row, fill, share };
+    });
+    const list = element("ul", { class: "live-bars", "aria-label": label }, ...made.map((m) => m.row));
+    const show = (values) => {
+      const best = values.indexOf(Math.max(...values));
+      made.forEach(({ row, fill, share }, k) => {
+        fill.style.inlineSize = `${100 * values[k]}%`;
+        share.textContent = percent(values[k]);
+        row.classList.toggle("live-best", k === best);
+      });
+    };
+    return { element: list, show };
+  }
+
+  const percent = (share) => `${Math.round(100 * share)} %`;
+
+  /** Where in an element a pointer is, from 0 to 1 across and down. */
+  function place(event, within) {
+    const box = within.getBoundingClientRect();
+    const between = (value) => Math.min(1, Math.max(0, value));
+    return [
+      between((event.clientX - box.left) / box.width),
+      between((event.clientY - box.top) / box.height),
+    ];
+  }
+
+  /** Numbers between 0 and 1 that look random and come again with the same seed (mulberry32). */
+  function chance(seed) {
+    let state = seed >>> 0;
+    return () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    };
+  }
+
+  /** Draw a number with the given probabilities. */
+  function draw(probabilities, random) {
+    let left = random();
+    for (let k = 0; k < probabilities.length; k++) {
+      left -= probabilities[k];
+      if (left < 0) return k;
+    }
+    return probabilities.indexOf(Math.max(...probabilities)); // rounding left a little over
+  }
+
+  /** Start every demo on the page that has not begun. */
+  function begin() {
+    for (const root of document.querySelectorAll("[data-live]:not([data-begun])")) {
+      const demo = globalThis.rnncourse.demos?.[root.dataset.live];
+      if (!demo) continue;
+      root.dataset.begun = "";
+      const data = JSON.parse(root.querySelector("script").textContent);
+      root.replaceChildren();
+      demo(root, data);
+    }
+  }
+
+  if (typeof document !== "undefined") {
+    const changed = new MutationObserver(() => themed.forEach((again) => again()));
+    changed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    document.addEventListener("DOMContentLoaded", () => {
+      changed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+      begin();
+    });
+  }
+
+  return {
+    element, button, slider, announcer, reducedMotion, clock, drawn, strip, bars, percent, place,
+    chance, draw, begin,
+  };
+})();
