@@ -1,6 +1,6 @@
 """Demos that run in the page itself: no server, no network, no library.
 
-Each function takes a model that a chapter has trained and returns a :class:`~rnncourse.live.demo.Demo`,
+Each function takes a model that a chapter has trained and returns a :class:`Demo`,
 which shows itself in JupyterLab and on the rendered page alike. The model's weights travel with it
 (:mod:`rnncourse.live.packing`), and ``cells.js`` runs them.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from rnncourse.live.demo import Demo
 from rnncourse.live.packing import pack, pack_array
 
-__all__ = ["Demo", "cells", "pack", "sorting"]
+__all__ = ["Demo", "cells", "generation", "history", "mnist", "pack", "sorting", "time_series"]
 
 
 def cells(adder, numbers: Sequence[float], marks: Sequence[int]) -> Demo:
@@ -68,6 +68,136 @@ def sorting(sorter, lengths: tuple[int, int] = (2, 32)) -> Demo:
         "answer": pack(sorter.answer)[0],
     }
     return Demo("sorting", "A hand of numbers, sorted by a network while you look on.", data)
+
+
+def mnist(model, examples=(), probes=None) -> Demo:
+    """Draw a digit and watch the network read it, row by row.
+
+    Args:
+        model: A GRU that reads 28 rows of 28 pixels, and a ``Dense`` layer that gives ten logits.
+        examples: Pictures (count, 28, 28) that a reader can take, grey values from 0 to 255.
+        probes: The opinion after each row may come from a linear layer of its own: kernel
+            (28, units, 10) and bias (28, 10) of all of them. By default the model's answer is
+            asked after each row.
+
+    Raises:
+        ValueError: If the model, the examples or the probes are not as above.
+        TypeError: If a layer cannot be packed.
+    """
+    layers = pack(model)
+    _expect_kinds("model", layers, ["GRU", "Dense"])
+    _expect_shape("model", layers[0], "kernel", 0, 28)
+    _expect_shape("model", layers[1], "kernel", 1, 10)
+    pictures = _finite("examples", examples).reshape(-1, *np.shape(examples)[1:])
+    if len(pictures) and pictures.shape[1:] != (28, 28):
+        raise ValueError(f"examples must have the shape (count, 28, 28), got {pictures.shape}")
+    data = {
+        "layers": layers,
+        "examples": [pack_array("examples", one / 255, "float16") for one in pictures],
+    }
+    if probes is not None:
+        kernel, bias = map(np.asarray, probes)
+        wanted = (28, layers[0]["units"], 10), (28, 10)
+        if (kernel.shape, bias.shape) != wanted:
+            raise ValueError(
+                f"probes must have the shapes {wanted}, got {(kernel.shape, bias.shape)}"
+            )
+        data["probes"] = {
+            "kernel": pack_array("probes", kernel, "float16"),
+            "bias": pack_array("probes", bias, "float16"),
+        }
+    return Demo("mnist", "Draw a digit, and a network reads it row by row.", data)
+
+
+def generation(model, characters: str, primer: str = "") -> Demo:
+    """Let a network write, letter by letter, at a temperature that the reader chooses.
+
+    Args:
+        model: A generator as :func:`rnncourse.language.generator` makes it: ``Embedding``,
+            recurrent layers, ``Dense``.
+        characters: The vocabulary; a character's place is its number.
+        primer: What the text begins with, until the reader changes it.
+
+    Raises:
+        ValueError: If the model does not fit the vocabulary, or is not as above.
+        TypeError: If a layer cannot be packed.
+    """
+    layers = pack(model)
+    kinds = [layer["kind"] for layer in layers]
+    if len(kinds) < 3 or (kinds[0], kinds[-1]) != ("Embedding", "Dense"):
+        raise ValueError(f"model must begin with Embedding and end with Dense, got {kinds}")
+    size = len(characters)
+    for layer, weight, axis in ((layers[0], "table", 0), (layers[-1], "kernel", 1)):
+        found = layer["weights"][weight]["shape"][axis]
+        if found != size:
+            raise ValueError(f"characters must be {found} for this model, got {size}")
+    data = {"layers": layers, "characters": list(characters), "primer": primer}
+    return Demo("generation", "A network writes, a letter at a time.", data)
+
+
+def history(patterns, names: Sequence[str], stored: Sequence[int]) -> Demo:
+    """Spoil a picture and let Hopfield's network recall it.
+
+    Args:
+        patterns: Square pictures of +1 and -1, shape (patterns, units).
+        names: One a pattern.
+        stored: Which of them the network begins with; the reader may change it.
+
+    Raises:
+        ValueError: If the patterns are not as above, or the names or places do not fit them.
+    """
+    signs = np.asarray(patterns)
+    if signs.ndim != 2 or len(signs) == 0 or not np.isin(signs, (-1, 1)).all():
+        raise ValueError(f"patterns must be +1 and -1 of shape (patterns, units), got {signs!r}")
+    if int(signs.shape[1] ** 0.5) ** 2 != signs.shape[1]:
+        raise ValueError(f"patterns must be square pictures, got {signs.shape[1]} units")
+    if len(names) != len(signs):
+        raise ValueError(f"names must be {len(signs)}, one a pattern, got {len(names)}")
+    kept = [int(place) for place in stored]
+    if not kept or not all(0 <= place < len(signs) for place in kept):
+        raise ValueError(f"stored must be places from 0 to {len(signs) - 1}, got {stored!r}")
+    data = {
+        "patterns": signs.astype(int).tolist(),
+        "names": [str(name) for name in names],
+        "stored": kept,
+    }
+    return Demo("history", "Spoil a picture, and a network of 1982 recalls it.", data)
+
+
+def time_series(
+    model, beginnings: dict[str, Sequence[float]], limit: float, steps: int = 150
+) -> Demo:
+    """Draw the beginning of a curve and let the network go on.
+
+    Args:
+        model: A recurrent layer with one input that gives its output at every step, and ``Dense``
+            with one output.
+        beginnings: Name -> values to begin with, as many in each as the network is shown at once.
+        limit: The pad reaches from ``-limit`` to ``limit``.
+        steps: How many values the network adds.
+
+    Raises:
+        ValueError: If the model or the numbers are not as above.
+        TypeError: If a layer cannot be packed.
+    """
+    layers = pack(model, "float32")  # each error is fed back, so there had better be none
+    if len(layers) != 2 or "units" not in layers[0] or layers[1]["kind"] != "Dense":
+        found = [layer["kind"] for layer in layers]
+        raise ValueError(f"model must be a recurrent layer and Dense, got {found}")
+    _expect_shape("model", layers[0], "kernel", 0, 1)
+    _expect_shape("model", layers[1], "kernel", 1, 1)
+    curves = {name: _finite(f"beginnings[{name!r}]", curve) for name, curve in beginnings.items()}
+    if len({curve.shape for curve in curves.values()}) != 1:
+        raise ValueError("beginnings must be one or more curves of the same length")
+    if limit <= 0 or steps < 1:
+        raise ValueError(f"limit and steps must be positive, got {limit} and {steps}")
+    data = {
+        "layers": layers,
+        "beginnings": [{"name": n, "values": c.round(4).tolist()} for n, c in curves.items()],
+        "limit": float(limit),
+        "steps": int(steps),
+    }
+    return Demo("time_series", "Draw the beginning of a curve, and a network goes on.", data)
 
 
 def _expect_kinds(name: str, layers: list[dict], kinds: list[str]) -> None:

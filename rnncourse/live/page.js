@@ -21,6 +21,9 @@
   const button = (text, onclick, attributes = {}) =>
     element("button", { type: "button", onclick, ...attributes }, text);
 
+  /** What stands above a part of a demo; no heading, for the page has an outline of its own. */
+  const title = (text) => element("p", { class: "live-title" }, text);
+
   /** A labelled slider that shows its value; `read` makes text of a number. */
   function slider({ label, min, max, step = 1, value, read = String, change }) {
     const shown = element("output", {}, read(value));
@@ -77,19 +80,15 @@
     return { start, stop, get running() { return running !== null; } };
   }
 
-  /** The numbers of a colour that the style sheet gives a name, `--live-state` and so on. */
-  function colour(root, name) {
-    const text = getComputedStyle(root).getPropertyValue(`--live-${name}`).trim();
-    return [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
+  /** Red, green and blue of a colour that the style sheet gives a name, `--live-state` and so on. */
+  function colour(canvas, name) {
+    canvas.style.color = `var(--live-${name})`;
+    return getComputedStyle(canvas).color.match(/\d+/g).slice(0, 3).map(Number);
   }
 
+  /** What to do whenever the page changes between light and dark. */
   const themed = new Set();
-
-  /** Draw now, and again whenever the page changes between light and dark. */
-  function drawn(draw) {
-    themed.add(draw);
-    draw();
-  }
+  const onTheme = (draw) => themed.add(draw);
 
   /** A strip of numbers, a small square each: `colours` for those below and above zero, the stronger
    *  the further from it; `limit` has full strength. */
@@ -97,7 +96,7 @@
     const canvas = element("canvas", { class: "live-strip", role: "img", "aria-label": label });
     let shown = null;
     const draw = () => {
-      if (!shown) return;
+      if (!shown || !canvas.isConnected) return;
       const { values, columns } = shown;
       const rows = values.length / columns;
       if (canvas.width !== columns || canvas.height !== rows) {
@@ -112,10 +111,12 @@
       }
       context.putImageData(image, 0, 0);
     };
-    drawn(draw);
+    onTheme(draw);
+    let asked;
     const show = (values, columns = values.length) => {
       shown = { values, columns };
-      draw();
+      cancelAnimationFrame(asked); // several changes before the next picture make one drawing
+      asked = requestAnimationFrame(draw);
     };
     return { element: canvas, show };
   }
@@ -131,18 +132,20 @@
       return { row, fill, share };
     });
     const list = element("ul", { class: "live-bars", "aria-label": label }, ...made.map((m) => m.row));
-    const show = (values) => {
+    /** Shares of one; or, if `signed`, numbers from -1 to 1. */
+    const show = (values, signed = false) => {
       const best = values.indexOf(Math.max(...values));
       made.forEach(({ row, fill, share }, k) => {
-        fill.style.inlineSize = `${100 * values[k]}%`;
-        share.textContent = percent(values[k]);
+        fill.style.inlineSize = `${100 * Math.abs(values[k])}%`;
+        fill.classList.toggle("live-below", values[k] < 0);
+        share.textContent = signed ? values[k].toFixed(2).replace("-", "\u2212") : percent(values[k]);
         row.classList.toggle("live-best", k === best);
       });
     };
     return { element: list, show };
   }
 
-  const percent = (share) => `${Math.round(100 * share)} %`;
+  const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
   /** Where in an element a pointer is, from 0 to 1 across and down. */
   function place(event, within) {
@@ -197,7 +200,7 @@
   }
 
   return {
-    element, button, slider, announcer, reducedMotion, clock, drawn, strip, bars, percent, place,
+    element, button, title, slider, announcer, reducedMotion, clock, onTheme, strip, bars, percent, place,
     chance, draw, begin,
   };
 })();

@@ -4,7 +4,7 @@
 
 (globalThis.rnncourse.demos ??= {}).cells = (root, { layers, numbers, marks }) => {
   const { Model } = rnncourse.cells;
-  const { element, button, slider, strip, announcer, clock, place, reducedMotion } = rnncourse.page;
+  const { element, button, title, slider, strip, announcer, clock, place, reducedMotion } = rnncourse.page;
   const model = new Model(layers);
   const steps = numbers.length;
   const ROWS = 8;
@@ -66,10 +66,10 @@
   const cursor = element("div", { class: "cells-cursor" });
   const plots = element(
     "div", { class: "cells-plots" },
-    element("h4", {}, "the sequence: click where a mark should go"), sequence,
+    title("the sequence: click where a mark should go"), sequence,
     ...Object.entries(strips).flatMap(([name, { element: canvas }]) =>
-      [element("h4", { class: `cells-${name}` }, names[name]), canvas]),
-    element("h4", {}, "the answer, if it were asked now"), curve,
+      [title(names[name]), canvas]),
+    title("the answer, if it were asked now"), curve,
     cursor);
 
   const [first, second] = [0, 1].map((k) =>

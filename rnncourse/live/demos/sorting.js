@@ -4,7 +4,7 @@
 
 (globalThis.rnncourse.demos ??= {}).sorting = (root, { values, lengths, encoder, decoder, answer }) => {
   const { layer, softmax } = rnncourse.cells;
-  const { element, button, slider, strip, announcer, clock, percent, reducedMotion } = rnncourse.page;
+  const { element, button, title, slider, strip, announcer, clock, percent, reducedMotion } = rnncourse.page;
   const reader = encoder.map(layer);
   const writer = decoder.map(layer);
   const reply = layer(answer);
@@ -67,10 +67,10 @@
     element("div", { class: "live-row" }, button("Deal", () => deal(count.value)),
       button("Shuffle", shuffle), count.element),
     form,
-    element("h4", {}, "your hand: drag a card, or focus it and press the arrow keys"), cards,
+    title("your hand: drag a card, or focus it and press the arrow keys"), cards,
     element("div", { class: "live-row" }, play, button("Next step", () => { player.stop(); advance(); })),
-    element("h4", {}, "the state"), vector.element,
-    element("h4", {}, "what it writes"), answers, verdict, spoken.element);
+    title("the state"), vector.element,
+    title("what it writes"), answers, verdict, spoken.element);
 
   // ---- what the reader does
   function deal(size) {
