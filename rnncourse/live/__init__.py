@@ -165,7 +165,7 @@ def history(patterns, names: Sequence[str], stored: Sequence[int]) -> Demo:
 
 
 def time_series(
-    model, beginnings: dict[str, Sequence[float]], limit: float, steps: int = 150
+    model, beginnings: dict[str, Sequence[float]], limit: float, steps: int = 100
 ) -> Demo:
     """Draw the beginning of a curve and let the network go on.
 

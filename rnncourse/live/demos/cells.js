@@ -8,6 +8,7 @@
   const model = new Model(layers);
   const steps = numbers.length;
   const ROWS = 8;
+  const bracketed = (value) => (value < 0 ? `(${fixed(value)})` : fixed(value));
   const fixed = (value) => value.toFixed(2).replace("-", "\u2212");
 
   // ---- the network: everything it does with this sequence, at every step
@@ -198,7 +199,7 @@
       [i, `lets in ${Math.round(100 * i)} %`],
       [f, `keeps ${Math.round(100 * f)} %`],
       [candidate, "what could be written"],
-      [next, `${fixed(f)} · ${fixed(c)} + ${fixed(i)} · ${fixed(candidate)}`],
+      [next, `${fixed(f)} · ${bracketed(c)} + ${fixed(i)} · ${bracketed(candidate)}`],
       [o, `shows ${Math.round(100 * o)} %`],
       [shown, `${fixed(o)} · tanh(${fixed(next)})`],
     ];
@@ -209,7 +210,7 @@
       card.classList.toggle("cells-now", k === stage - 1);
       value.textContent = known ? fixed(number) : "?";
       sum.textContent = known ? text : "";
-      const size = Math.min(1, Math.abs(number));
+      const size = Math.min(1, Math.abs(number) / (k === 3 ? 3 : 1)); // a memory may go beyond 1
       const signed = k === 2 || k === 3 || k === 5; // these go from -1 to 1, gates from 0 to 1
       fill.style.insetInlineStart = `${signed ? 50 - (number < 0 ? 50 * size : 0) : 0}%`;
       fill.style.inlineSize = known ? `${(signed ? 50 : 100) * size}%` : "0";

@@ -87,7 +87,7 @@
       element("div", { class: "history-right" },
         noise.element,
         element("div", { class: "live-row" }, button("Add noise", spoil), button("Erase half", erase),
-          button("Turn over", () => change(() => state.forEach((value, i) => (state[i] = -value)))),
+          button("Turn over", turnOver),
           button("Recall", recall, { class: "live-main" })),
         said, title("overlap with each picture"), alike.element, title("energy"), valley)),
     spoken.element);
@@ -102,11 +102,23 @@
     show();
   }
 
-  const set = (pattern) => change(() => state.set(pattern));
-  const spoil = () => change(() => {
-    for (let i = 0; i < units; i++) if (100 * Math.random() < noise.value) state[i] = -state[i];
-  });
-  const erase = () => change(() => state.fill(-1, Math.floor(side / 2) * side));
+  function set(pattern) {
+    change(() => state.set(pattern));
+  }
+
+  function spoil() {
+    change(() => state.forEach((value, i) => {
+      if (100 * Math.random() < noise.value) state[i] = -value;
+    }));
+  }
+
+  function erase() {
+    change(() => state.fill(-1, Math.floor(side / 2) * side));
+  }
+
+  function turnOver() {
+    change(() => state.forEach((value, i) => (state[i] = -value)));
+  }
 
   function store(k, on) {
     change(() => {
