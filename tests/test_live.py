@@ -109,7 +109,7 @@ def test_options_that_the_browser_does_not_know_are_refused(layer, complaint):
     "layer", [lambda: built(L.LayerNormalization()), lambda: built(L.RNN(cells.MinGRUCell(2)))]
 )
 def test_layers_that_the_browser_does_not_know_are_refused(layer):
-    with pytest.raises(TypeError, match="layers must be Embedding, .* got "):
+    with pytest.raises(TypeError, match=r"layers must be Embedding, .* got "):
         packing.pack(layer())
     with pytest.raises(TypeError, match="got int"):
         packing.pack(7)

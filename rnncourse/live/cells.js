@@ -169,6 +169,41 @@
     }
   }
 
+  /** The network of 1982: units of +1 and -1, each joined to every other by Hebb's rule. */
+  class Hopfield {
+    constructor(patterns, units = patterns[0].length) {
+      this.units = units;
+      const n = units;
+      // n times the weights: whole numbers, so that sums are exact, and ties too
+      this.products = new Float32Array(n * n);
+      for (const pattern of patterns) {
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < n; j++) if (i !== j) this.products[i * n + j] += pattern[i] * pattern[j];
+        }
+      }
+    }
+
+    /** What a unit hears from all the others. */
+    field(state, i) {
+      return this.products
+        .subarray(i * this.units, (i + 1) * this.units)
+        .reduce((sum, weight, j) => sum + weight * state[j], 0);
+    }
+
+    /** The unit takes the sign of what it hears; on a tie it stays. Returns whether it changed. */
+    update(state, i) {
+      const heard = Math.sign(this.field(state, i));
+      if (heard === 0 || heard === state[i]) return false;
+      state[i] = heard;
+      return true;
+    }
+
+    energy(state) {
+      const sum = state.reduce((total, value, i) => total + value * this.field(state, i), 0);
+      return -sum / (2 * this.units);
+    }
+  }
+
   const kinds = { SimpleRNN, LSTM, GRU, Dense, Embedding, Bidirectional };
 
   /** Step through a sequence; all outputs. */
@@ -248,5 +283,5 @@
     return sign * 2 ** (exponent - 15) * (1 + fraction);
   }
 
-  return { Model, kinds, layer, run, unpack, softmax, sigmoid, affine };
+  return { Model, Hopfield, kinds, layer, run, unpack, softmax, sigmoid, affine };
 })();

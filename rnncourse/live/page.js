@@ -93,7 +93,8 @@
   /** A strip of numbers, a small square each: `colours` for those below and above zero, the stronger
    *  the further from it; `limit` has full strength. */
   function strip({ label, colours = ["input", "state"], limit = 1 }) {
-    const canvas = element("canvas", { class: "live-strip", role: "img", "aria-label": label });
+    const spoken = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+    const canvas = element("canvas", { class: "live-strip", ...spoken });
     let shown = null;
     const draw = () => {
       if (!shown || !canvas.isConnected) return;

@@ -3,50 +3,19 @@
 "use strict";
 
 (globalThis.rnncourse.demos ??= {}).history = (root, { patterns, names, stored }) => {
+  const { Hopfield } = rnncourse.cells;
   const { element, button, title, slider, strip, bars, announcer, clock, place, reducedMotion } = rnncourse.page;
   const units = patterns[0].length;
   const side = Math.round(Math.sqrt(units));
 
-  let keeps = names.map((_, k) => stored.includes(k)); // which patterns are stored
-  let weights = learn();
+  const keeps = names.map((_, k) => stored.includes(k)); // which patterns are stored
   let state = Float32Array.from(patterns[stored[0]]);
   let queue = []; // units that still have their turn in this sweep
   let moved = 0; // flips in this sweep
   let energies = [];
 
-  // ---- the network: this is all of it
-  /** Hebb's rule: units that agree in a pattern are tied together. */
-  function learn() {
-    const sums = new Float32Array(units * units);
-    patterns.filter((_, k) => keeps[k]).forEach((pattern) => {
-      for (let i = 0; i < units; i++) {
-        for (let j = 0; j < units; j++) if (i !== j) sums[i * units + j] += pattern[i] * pattern[j];
-      }
-    });
-    return sums; // n times the weights: whole numbers, so that sums and ties are exact
-  }
-
-  /** What a unit hears from all the others. */
-  function field(i) {
-    let sum = 0;
-    for (let j = 0; j < units; j++) sum += weights[i * units + j] * state[j];
-    return sum;
-  }
-
-  function energy() {
-    let sum = 0;
-    for (let i = 0; i < units; i++) sum += state[i] * field(i);
-    return -sum / (2 * units);
-  }
-
-  /** One unit takes the sign of what it hears; on a tie it stays. Returns whether it changed. */
-  function update(i) {
-    const heard = Math.sign(field(i));
-    if (heard === 0 || heard === state[i]) return false;
-    state[i] = heard;
-    return true;
-  }
-
+  const learn = () => new Hopfield(patterns.filter((_, k) => keeps[k]), units);
+  let network = learn();
   const overlap = (pattern) => pattern.reduce((sum, value, i) => sum + value * state[i], 0) / units;
 
   // ---- what the page shows
@@ -97,7 +66,7 @@
     runner.stop();
     [queue, moved] = [[], 0];
     how();
-    energies = [energy()];
+    energies = [network.energy(state)];
     said.textContent = "";
     show();
   }
@@ -123,7 +92,7 @@
   function store(k, on) {
     change(() => {
       keeps[k] = on;
-      weights = learn();
+      network = learn();
     });
     const count = keeps.filter(Boolean).length;
     said.textContent = `${count} stored: ${(count / units).toFixed(3)} for each unit.`;
@@ -143,8 +112,8 @@
         queue = shuffled();
         moved = 0;
       }
-      if (update(queue.pop())) moved++;
-      if (k === 7) energies.push(energy());
+      if (network.update(state, queue.pop())) moved++;
+      if (k === 7) energies.push(network.energy(state));
     }
     show();
     return true;
