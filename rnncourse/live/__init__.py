@@ -13,8 +13,20 @@ import numpy as np
 
 from rnncourse.live.demo import Demo
 from rnncourse.live.packing import pack, pack_array
+from rnncourse.music import abc_notation as abc
+from rnncourse.music.metronome import BARS, HALVES, PARTS, Metronome
 
-__all__ = ["Demo", "cells", "generation", "history", "mnist", "pack", "sorting", "time_series"]
+__all__ = [
+    "Demo",
+    "cells",
+    "generation",
+    "history",
+    "mnist",
+    "pack",
+    "sorting",
+    "time_series",
+    "tunes",
+]
 
 
 def cells(adder, numbers: Sequence[float], marks: Sequence[int]) -> Demo:
@@ -198,6 +210,61 @@ def time_series(
         "steps": int(steps),
     }
     return Demo("time_series", "Draw the beginning of a curve, and a network goes on.", data)
+
+
+def tunes(model, vocabulary: Sequence[str]) -> Demo:
+    """Let a network compose a tune in ABC, and play it.
+
+    Args:
+        model: A composer as the chapter makes it: ``Embedding``, a
+            :class:`~rnncourse.music.metronome.Metronome` in ``keras.layers.RNN`` if it has one,
+            ``Dense``, a recurrent layer, ``Dense``.
+        vocabulary: The tokens, in the order of their numbers.
+
+    Raises:
+        ValueError: If the model does not fit the vocabulary, or the token that begins a tune lacks.
+        TypeError: If a layer cannot be packed.
+    """
+    layers = []
+    for layer in model.layers:
+        counts = isinstance(getattr(layer, "cell", None), Metronome)
+        layers += [_pack_metronome(layer.cell)] if counts else pack(layer)
+    outputs = layers[-1]["weights"]["kernel"]["shape"][1]
+    if outputs != len(vocabulary):
+        raise ValueError(f"vocabulary must have {outputs} tokens, got {len(vocabulary)}")
+    if abc.START not in vocabulary:
+        raise ValueError(f"vocabulary must hold {abc.START!r}, which begins a tune")
+    data = {
+        "layers": layers,
+        "tokens": [_token(token) for token in vocabulary],
+        "start": list(vocabulary).index(abc.START),
+    }
+    return Demo("tunes", "A network composes a tune, and you hear it.", data)
+
+
+def _pack_metronome(cell: Metronome) -> dict:
+    return {
+        "kind": "Metronome",
+        "sizes": [HALVES, BARS, PARTS],
+        "everyStep": True,
+        "weights": {"table": pack_array("table of the metronome", cell.table, "float32")},
+    }
+
+
+def _token(token: str) -> dict:
+    """A token of ABC, and what a player needs to know of it."""
+    what, said = abc.kind(token), {}
+    if what == "note":
+        accidental, letter, octave = abc.spelling(token)
+        alteration = abc.ACCIDENTALS[accidental] if accidental else None
+        said = {"letter": letter, "octave": octave, "accidental": alteration}
+    elif what == "length":
+        said = {"eighths": float(abc.eighths(token))}
+    elif what == "tonic":
+        said = {"fifths": abc.tonic_on_line(token)}
+    elif what == "mode":
+        said = {"fifths": abc.MODES[token.strip()]}
+    return {"kind": what, "text": token} | said
 
 
 def _expect_kinds(name: str, layers: list[dict], kinds: list[str]) -> None:
