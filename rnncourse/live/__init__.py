@@ -23,10 +23,12 @@ __all__ = [
     "history",
     "mnist",
     "pack",
+    "parity",
     "sorting",
     "time_series",
     "tunes",
 ]
+
 
 
 def cells(adder, numbers: Sequence[float], marks: Sequence[int]) -> Demo:
@@ -240,6 +242,38 @@ def tunes(model, vocabulary: Sequence[str]) -> Demo:
         "start": list(vocabulary).index(abc.START),
     }
     return Demo("tunes", "A network composes a tune, and you hear it.", data)
+
+
+def parity(models: dict, inputs) -> Demo:
+    """Hold Keras and the reader's browser against each other, on weights in float32.
+
+    Args:
+        models: Name -> ``keras.Sequential`` that gives an output at every step.
+        inputs: Sequences of shape (cases, time, features), the same for all models.
+
+    Raises:
+        ValueError: If the inputs are not as above, or an output is not one for each step.
+        TypeError: If a layer cannot be packed.
+    """
+    given = _finite("inputs", inputs).astype("float32")
+    if given.ndim != 3:
+        raise ValueError(f"inputs must have the shape (cases, time, features), got {given.shape}")
+    cases = []
+    for name, model in models.items():
+        outputs = model.predict_on_batch(given)
+        if outputs.shape[:2] != given.shape[:2]:
+            raise ValueError(
+                f"models must give an output at every step, got {outputs.shape} from {name!r}"
+            )
+        cases.append(
+            {
+                "name": name,
+                "layers": pack(model, "float32"),
+                "inputs": pack_array("inputs", given, "float32"),
+                "outputs": pack_array("outputs", outputs, "float32"),
+            }
+        )
+    return Demo("parity", "Keras and this browser, on the same weights.", {"cases": cases})
 
 
 def _pack_metronome(cell: Metronome) -> dict:
