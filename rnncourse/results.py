@@ -55,13 +55,19 @@ class Result:
 
 
 def show(value: float, unit: str) -> str:
-    """Write a number as the book does: shares in per cent, seconds with one decimal."""
+    """Write a number as the book does: shares in per cent, seconds with one decimal.
+
+    What is nearly all is not rounded to all: 0.99998 is 99.998 %, and only 1 is 100 %.
+    """
     if unit == "share":
-        return f"{100 * value:.2f}{NO_BREAK}%"
+        digits = 2
+        while value < 1 and digits < 12 and round(100 * value, digits) == 100:
+            digits += 1
+        return f"{100 * value:.{digits}f}{NO_BREAK}%"
     if unit == "s":
         text = f"{value:,.1f}"
     else:
-        text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:,.4g}"
+        text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:,.4g}"
     return f"{text}{NO_BREAK}{unit}".rstrip()
 
 

@@ -72,8 +72,12 @@ def test_an_unknown_keyword_is_refused():
     ("value", "unit", "shown"),
     [
         (0.98765, "share", "98.77 %"),
+        (0.99994, "share", "99.99 %"),
+        (0.99998, "share", "99.998 %"),
+        (1.0, "share", "100.00 %"),
         (12.345, "s", "12.3 s"),
-        (1234567, "", "1.235e+06"),
+        (1234567, "", "1,234,567"),
+        (2.5e12, "", "2.5e+12"),
         (54344, "characters a second", "54,344 characters a second"),
     ],
 )
