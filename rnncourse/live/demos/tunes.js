@@ -114,13 +114,16 @@ rnncourse.cells.kinds.Metronome = class {
   }
 
   // ---- what the page shows
-  const choose = (what, label) => {
+  const choose = (what, label, usual) => {
     const select = element("select", { "aria-label": label },
-      ...of(what).map(({ text, k }) => element("option", { value: k }, text.trim().replace(/^[MK]:/, ""))));
+      ...of(what).map(({ text, k }) => {
+        const name = text.trim().replace(/^M:/, "");
+        return element("option", { value: k, selected: name === usual }, name);
+      }));
     return select;
   };
-  const metre = choose("metre", "metre");
-  const mode = choose("mode", "mode");
+  const metre = choose("metre", "metre", "6/8");
+  const mode = choose("mode", "mode", "Major");
   const heat = slider({ label: "temperature", min: 0.2, max: 1.5, step: 0.05, value: 0.7,
     read: (value) => value.toFixed(2), change() {} });
   const sheet = element("pre", { class: "tunes-sheet", tabindex: 0, role: "region", "aria-label": "the tune in ABC" });
@@ -156,7 +159,10 @@ rnncourse.cells.kinds.Metronome = class {
     const over = k === start || written.length >= LONGEST;
     if (!over) read(k);
     show();
-    if (over) spoken.say(`A tune of ${notes.length} notes in ${lines.length} bars.`);
+    if (over) {
+      count.textContent = `${notes.length} notes in ${lines.length} bars.`;
+      spoken.say(`A tune of ${count.textContent}`);
+    }
     return !over;
   }
 
