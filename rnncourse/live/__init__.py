@@ -2,7 +2,8 @@
 
 Each function takes a model that a chapter has trained and returns a :class:`Demo`,
 which shows itself in JupyterLab and on the rendered page alike. The model's weights travel with it
-(:mod:`rnncourse.live.packing`), and ``cells.js`` runs them.
+(:mod:`rnncourse.live.packing`), and ``cells.js`` runs them. They are kept in float16 where that
+changes no probability by a thousandth, and else in float32.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import numpy as np
 from rnncourse.live.demo import Demo
 from rnncourse.live.packing import pack, pack_array
 from rnncourse.music import abc_notation as abc
-from rnncourse.music.metronome import BARS, HALVES, PARTS, Metronome
 
 __all__ = [
     "Demo",
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 
-
 def cells(adder, numbers: Sequence[float], marks: Sequence[int]) -> Demo:
     """Step an LSTM gate by gate while it adds the two marked numbers of a sequence.
 
@@ -44,7 +43,7 @@ def cells(adder, numbers: Sequence[float], marks: Sequence[int]) -> Demo:
         ValueError: If the numbers, the marks or the model are not as above.
         TypeError: If a layer cannot be packed.
     """
-    layers = pack(adder)
+    layers = pack(adder, "float32")
     _expect_kinds("adder", layers, ["LSTM", "Dense"])
     _expect_shape("adder", layers[0], "kernel", 0, 2)
     _expect_shape("adder", layers[1], "kernel", 1, 1)
@@ -77,9 +76,9 @@ def sorting(sorter, lengths: tuple[int, int] = (2, 32)) -> Demo:
     data = {
         "values": sorter.values,
         "lengths": [low, high],
-        "encoder": pack(sorter.encoder),
-        "decoder": pack(sorter.decoder),
-        "answer": pack(sorter.answer)[0],
+        "encoder": pack(sorter.encoder, "float32"),
+        "decoder": pack(sorter.decoder, "float32"),
+        "answer": pack(sorter.answer, "float32")[0],
     }
     return Demo("sorting", "A hand of numbers, sorted by a network while you look on.", data)
 
@@ -194,7 +193,7 @@ def time_series(
         ValueError: If the model or the numbers are not as above.
         TypeError: If a layer cannot be packed.
     """
-    layers = pack(model, "float32")  # each error is fed back, so there had better be none
+    layers = pack(model, "float32")
     if len(layers) != 2 or "units" not in layers[0] or layers[1]["kind"] != "Dense":
         found = [layer["kind"] for layer in layers]
         raise ValueError(f"model must be a recurrent layer and Dense, got {found}")
@@ -227,10 +226,7 @@ def tunes(model, vocabulary: Sequence[str]) -> Demo:
         ValueError: If the model does not fit the vocabulary, or the token that begins a tune lacks.
         TypeError: If a layer cannot be packed.
     """
-    layers = []
-    for layer in model.layers:
-        counts = isinstance(getattr(layer, "cell", None), Metronome)
-        layers += [_pack_metronome(layer.cell)] if counts else pack(layer)
+    layers = pack(model)
     outputs = layers[-1]["weights"]["kernel"]["shape"][1]
     if outputs != len(vocabulary):
         raise ValueError(f"vocabulary must have {outputs} tokens, got {len(vocabulary)}")
@@ -274,15 +270,6 @@ def parity(models: dict, inputs) -> Demo:
             }
         )
     return Demo("parity", "Keras and this browser, on the same weights.", {"cases": cases})
-
-
-def _pack_metronome(cell: Metronome) -> dict:
-    return {
-        "kind": "Metronome",
-        "sizes": [HALVES, BARS, PARTS],
-        "everyStep": True,
-        "weights": {"table": pack_array("table of the metronome", cell.table, "float32")},
-    }
 
 
 def _token(token: str) -> dict:

@@ -28,15 +28,16 @@
     return powers.map((power) => power / sum);
   }
 
-  /** start + x W, for x of n numbers and W of n rows: add up the rows, each as often as x says. */
+  /** start + x W, for x of n numbers and W of n rows: add up the rows, each as often as x says. The
+   *  sums are kept in 64 bits until they are whole. */
   function affine(x, W, start) {
-    const sums = Float32Array.from(start);
+    const sums = Float64Array.from(start);
     const columns = sums.length;
     for (let i = 0; i < x.length; i++) {
       if (x[i] === 0) continue; // a one-hot x costs a single row
       for (let j = 0, at = i * columns; j < columns; j++, at++) sums[j] += x[i] * W[at];
     }
-    return sums;
+    return Float32Array.from(sums);
   }
 
   /** The blocks of a vector, one a gate: views, nothing is copied. */

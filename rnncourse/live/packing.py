@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from rnncourse import cells
+from rnncourse.music.metronome import BARS, HALVES, PARTS, Metronome
 
 DTYPES = ("float16", "float32")
 ACTIVATIONS = ("linear", "tanh", "sigmoid", "relu", "softmax")
@@ -23,8 +24,8 @@ def pack(layers, dtype: str = "float16") -> list[dict]:
     """Pack a model, a layer, or several layers that follow each other.
 
     Supported are ``Embedding``, ``SimpleRNN``, ``GRU`` (and ``FastGRU``), ``LSTM``, the course's
-    ``ElmanCell``, ``LSTMCell`` and ``GRUCell`` in ``keras.layers.RNN`` or bare, ``Bidirectional``
-    and ``Dense``. ``InputLayer`` and ``Dropout`` do nothing once a network is trained and are left
+    ``ElmanCell``, ``LSTMCell``, ``GRUCell`` and ``Metronome`` in ``keras.layers.RNN`` or bare,
+    ``Bidirectional`` and ``Dense``. ``InputLayer`` and ``Dropout`` do nothing once a network is trained and are left
     out.
 
     Args:
@@ -81,6 +82,8 @@ def _pack_layer(layer, dtype: str) -> dict | None:
         weights = _weights(layer, ("kernel", "bias"), layer.units, dtype)
         return {"kind": "Dense", "activation": _activation(layer), "weights": weights}
     cell = layer.cell if isinstance(layer, keras.layers.RNN) else layer
+    if isinstance(cell, Metronome):
+        return _pack_metronome(cell)
     packed = _pack_cell(cell, layer, dtype)
     if isinstance(layer, keras.layers.RNN):
         if layer.go_backwards:
@@ -112,6 +115,13 @@ def _pack_cell(cell, layer, dtype: str) -> dict:
         )
     weights = _weights(cell, names, columns, dtype)
     return options | {"units": cell.units, "weights": weights}
+
+
+def _pack_metronome(cell: Metronome) -> dict:
+    """The cell that counts beats: what each token says to it, and the sizes of its counts."""
+    table = pack_array("table of the metronome", cell.table, "float32")
+    sizes = [HALVES, BARS, PARTS]
+    return {"kind": "Metronome", "sizes": sizes, "everyStep": True, "weights": {"table": table}}
 
 
 def _pack_bidirectional(layer, dtype: str) -> dict:

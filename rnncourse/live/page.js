@@ -27,7 +27,7 @@
   /** A labelled slider that shows its value; `read` makes text of a number. */
   function slider({ label, min, max, step = 1, value, read = String, change }) {
     const shown = element("output", {}, read(value));
-    const input = element("input", { type: "range", min, max, step, value });
+    const input = element("input", { type: "range", "aria-label": label, min, max, step, value });
     const update = () => {
       shown.textContent = read(Number(input.value));
       input.setAttribute("aria-valuetext", shown.textContent);
