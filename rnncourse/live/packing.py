@@ -25,8 +25,8 @@ def pack(layers, dtype: str = "float16") -> list[dict]:
 
     Supported are ``Embedding``, ``SimpleRNN``, ``GRU`` (and ``FastGRU``), ``LSTM``, the course's
     ``ElmanCell``, ``LSTMCell``, ``GRUCell`` and ``Metronome`` in ``keras.layers.RNN`` or bare,
-    ``Bidirectional`` and ``Dense``. ``InputLayer`` and ``Dropout`` do nothing once a network is trained and are left
-    out.
+    ``Bidirectional`` and ``Dense``. ``InputLayer`` and ``Dropout`` do nothing once a network is
+    trained and are left out.
 
     Args:
         layers: A ``keras.Sequential``, a built layer or cell, or an iterable of them.
