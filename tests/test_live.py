@@ -13,6 +13,8 @@ from rnncourse import cells, language, live
 from rnncourse import sorting as sorter
 from rnncourse.live import packing
 from rnncourse.live.demo import HERE, Demo, in_script, source
+from rnncourse.music import abc_notation as abc
+from rnncourse.music.metronome import Metronome
 
 L = keras.layers
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>&\u2028\"'`${1}"
@@ -245,3 +247,55 @@ def test_time_series():
         live.time_series(model, {"zeros": np.zeros(4)}, 0)
     with pytest.raises(ValueError, match="1 inputs, got 2"):
         live.time_series(adder(), {"zeros": np.zeros(4)}, 1)
+
+
+def test_sentiment():
+    layers = [L.Embedding(5, 3), L.Bidirectional(L.GRU(2)), L.Dense(2)]
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+    demo = live.sentiment(model, "abc", ["good", HOSTILE], ["abc"], other=4)
+    assert demo.data["labels"] == ["good", HOSTILE]
+    with pytest.raises(ValueError, match="labels must be 2 for this model, got 3"):
+        live.sentiment(model, "abc", ["a", "b", "c"])
+    with pytest.raises(ValueError, match="characters must be up to 5 for this model, got 6"):
+        live.sentiment(model, "abcdef", ["a", "b"])
+    with pytest.raises(ValueError, match="other must be a number from 0 to 4, got 5"):
+        live.sentiment(model, "abc", ["a", "b"], other=5)
+    with pytest.raises(ValueError, match="must begin with Embedding"):
+        live.sentiment(adder(), "abc", ["a", "b"])
+
+
+def test_tunes():
+    vocabulary = [abc.START, "M:6/8\n", "K:Bb", " Dorian\n", "^f'", "3/2", "|", "z"]
+    size = len(vocabulary)
+    layers = [
+        L.Embedding(size, size),
+        L.RNN(Metronome(vocabulary), return_sequences=True),
+        L.GRU(3, return_sequences=True),
+        L.Dense(size),
+    ]
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+    data = live.tunes(model, vocabulary).data
+    assert [layer["kind"] for layer in data["layers"]] == ["Embedding", "Metronome", "GRU", "Dense"]
+    assert data["start"] == 0
+    said = data["tokens"]
+    assert said[2] == {"kind": "tonic", "text": "K:Bb", "fifths": -2}
+    assert said[3]["fifths"] == -2
+    note = {"letter": "F", "octave": 2, "accidental": 1}
+    assert said[4] == {"kind": "note", "text": "^f'"} | note
+    assert said[5]["eighths"] == 1.5
+    with pytest.raises(ValueError, match="vocabulary must have 8 tokens, got 7"):
+        live.tunes(model, vocabulary[:-1])
+    with pytest.raises(ValueError, match="which begins a tune"):
+        live.tunes(model, ["A", *vocabulary[1:]])
+
+
+def test_parity():
+    model = keras.Sequential([keras.Input((None, 2)), L.GRU(3, return_sequences=True)])
+    last = keras.Sequential([keras.Input((None, 2)), L.GRU(3)])
+    inputs = np.ones((4, 5, 2))
+    (case,) = live.parity({HOSTILE: model}, inputs).data["cases"]
+    assert case["outputs"]["shape"] == [4, 5, 3]
+    with pytest.raises(ValueError, match=r"inputs must have the shape .* got \(5, 2\)"):
+        live.parity({"one": model}, inputs[0])
+    with pytest.raises(ValueError, match="an output at every step"):
+        live.parity({"one": last}, inputs)

@@ -307,6 +307,11 @@ def demo_of(name):
         return live.generation(model, letters, HOSTILE)
     if name == "tunes":
         return live.tunes(model_of("tunes"), tune_tokens())
+    if name == "sentiment":
+        layers = [L.Embedding(128, 8), L.GRU(16), L.Dense(4)]
+        model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+        letters = [chr(k) for k in range(128)]
+        return live.sentiment(model, letters, ["a", "b", HOSTILE, "d"], ["Hello", HOSTILE], 1)
     if name == "parity":
         model = keras.Sequential([keras.Input((None, 3)), L.GRU(4, return_sequences=True)])
         return live.parity({HOSTILE: model}, rng.normal(size=(5, 6, 3)))
@@ -317,7 +322,17 @@ def demo_of(name):
 
 
 CONTROLS = ".live :is(button, input, select, textarea, [tabindex])"
-DEMOS = ("cells", "sorting", "mnist", "generation", "history", "time_series", "tunes", "parity")
+DEMOS = (
+    "cells",
+    "sorting",
+    "mnist",
+    "generation",
+    "history",
+    "time_series",
+    "tunes",
+    "sentiment",
+    "parity",
+)
 
 
 @pytest.fixture
@@ -590,6 +605,21 @@ def test_the_notes_are_those_of_the_text(open_demo):
     sounding = [(s, n.pitch) for s, n in zip(starts, bars, strict=False) if n.pitch is not None]
     high = max(86, *(pitch for _, pitch in sounding))
     assert np.allclose(shown, [(start, high - pitch) for start, pitch in sounding], atol=0.01)
+
+
+def test_a_message_by_keyboard_and_pointer(open_demo):
+    page = open_demo("sentiment")
+    shares = page.locator(".live-bars")
+    message = page.get_by_role("textbox")
+    seen = set()
+    for text in ("", "I", "I l", "I l\u00f6ve it \u2603", HOSTILE):
+        message.fill(text)
+        seen.add(shares.inner_text())
+        points = page.locator("polyline").first.get_attribute("points").split()
+        assert len(points) == len(text[:140])
+    assert len(seen) > 2
+    page.get_by_role("button", name="Hello").press("Enter")
+    assert message.input_value() == "Hello"
 
 
 def test_the_comparison_on_the_page(open_demo):
