@@ -281,7 +281,7 @@ def sentiment(
         "labels": list(labels),
         "messages": list(messages),
     }
-    return Demo("sentiment", "Type a message, and a network takes its attitude.", data)
+    return Demo("sentiment", "Type a message, and a network says what attitude it hears.", data)
 
 
 def parity(models: dict, inputs) -> Demo:

@@ -158,17 +158,6 @@
     ];
   }
 
-  /** Numbers between 0 and 1 that look random and come again with the same seed (mulberry32). */
-  function chance(seed) {
-    let state = seed >>> 0;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    };
-  }
-
   /** Draw a number with the given probabilities. */
   function draw(probabilities, random) {
     let left = random();
@@ -202,6 +191,6 @@
 
   return {
     element, button, title, slider, announcer, reducedMotion, clock, onTheme, strip, bars, percent, place,
-    chance, draw, begin,
+    draw, begin,
   };
 })();
