@@ -50,6 +50,17 @@ def test_float16_is_the_nearest():
     assert np.array_equal(unpacked(packed["weights"]["kernel"]), wanted)
 
 
+def test_int16_has_a_scale_for_each_column():
+    values = np.random.default_rng(1).normal(size=(2, 30, 4)) * [1e-6, 1, 100, 0]
+    packed = packing.pack_array("x", values, "int16")
+    scale = np.frombuffer(base64.b64decode(packed["scale"]), "<f4")
+    kept = unpacked(packed) * scale
+    assert kept.shape == values.shape
+    assert (np.abs(kept - values) <= 0.51 * np.abs(values).max(axis=(0, 1)) / 32767).all()
+    alone = packing.pack_array("x", [0.5, -3], "int16")
+    assert unpacked(alone).tolist() == [32767, -32767]
+
+
 def test_numbers_are_little_endian_whatever_they_were():
     packed = packing.pack_array("x", np.array([1.0, -2.0], ">f8"), "float32")
     assert base64.b64decode(packed["data"]) == np.array([1, -2], "<f4").tobytes()
@@ -131,7 +142,9 @@ def test_weights_must_fit():
     with pytest.raises(ValueError, match="must fit into float16, got 100000; use float32"):
         packing.pack(layer)
     assert packing.pack(layer, "float32")
-    with pytest.raises(ValueError, match="dtype must be one of float16, float32, got 'int8'"):
+    with pytest.raises(
+        ValueError, match="dtype must be one of float16, int16, float32, got 'int8'"
+    ):
         packing.pack(layer, "int8")
 
 

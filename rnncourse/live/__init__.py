@@ -2,8 +2,8 @@
 
 Each function takes a model that a chapter has trained and returns a :class:`Demo`,
 which shows itself in JupyterLab and on the rendered page alike. The model's weights travel with it
-(:mod:`rnncourse.live.packing`), and ``cells.js`` runs them. They are kept in float16 where that
-changes no probability by a thousandth, and else in float32.
+(:mod:`rnncourse.live.packing`), and ``cells.js`` runs them. Each demo keeps them in as few
+bytes as change none of its probabilities by a thousandth.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def sorting(sorter, lengths: tuple[int, int] = (2, 32)) -> Demo:
     data = {
         "values": sorter.values,
         "lengths": [low, high],
-        "encoder": pack(sorter.encoder, "float32"),
-        "decoder": pack(sorter.decoder, "float32"),
-        "answer": pack(sorter.answer, "float32")[0],
+        "encoder": pack(sorter.encoder, "int16"),
+        "decoder": pack(sorter.decoder, "int16"),
+        "answer": pack(sorter.answer, "int16")[0],
     }
     return Demo("sorting", "A hand of numbers, sorted by a network while you look on.", data)
 
@@ -136,7 +136,7 @@ def generation(model, characters: str, primer: str = "") -> Demo:
         ValueError: If the model does not fit the vocabulary, or is not as above.
         TypeError: If a layer cannot be packed.
     """
-    layers = pack(model)
+    layers = pack(model, "int16")
     kinds = [layer["kind"] for layer in layers]
     if len(kinds) < 3 or (kinds[0], kinds[-1]) != ("Embedding", "Dense"):
         raise ValueError(f"model must begin with Embedding and end with Dense, got {kinds}")

@@ -268,11 +268,13 @@
     return made;
   }
 
-  /** Base64 to numbers. */
-  function unpack({ data, dtype }) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    if (dtype === "float32") return new Float32Array(bytes.buffer);
-    return Float32Array.from(new Uint16Array(bytes.buffer), half);
+  /** Base64 to numbers. Of whole numbers each column has a scale. */
+  function unpack({ data, dtype, scale }) {
+    const buffer = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)).buffer;
+    if (dtype === "float32") return new Float32Array(buffer);
+    if (dtype === "float16") return Float32Array.from(new Uint16Array(buffer), half);
+    const worth = unpack({ data: scale, dtype: "float32" });
+    return Float32Array.from(new Int16Array(buffer), (n, k) => n * worth[k % worth.length]);
   }
 
   /** A number of 16 bits: a sign, five bits of exponent, ten of fraction. */
