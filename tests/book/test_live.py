@@ -624,10 +624,10 @@ def test_a_message_by_keyboard_and_pointer(open_demo):
 def test_the_comparison_on_the_page(open_demo):
     page = open_demo("parity")
     cells = page.locator("tbody tr").first.locator("th, td").all_inner_texts()
-    assert cells[:2] == [HOSTILE, "5"]
-    assert float(cells[2]) < 1e-5
+    assert cells[0] == HOSTILE
+    assert float(cells[1]) < 1e-5
     page.get_by_role("button", name="Compare again").press("Enter")
-    assert float(page.locator("tbody td").nth(1).inner_text()) < 1e-5
+    assert float(page.locator("tbody td").first.inner_text()) < 1e-5
 
 
 def test_strips_follow_the_theme(open_demo):
