@@ -180,14 +180,16 @@
     }
   }
 
-  if (typeof document !== "undefined") {
+  /** Watch the theme, of the book and of JupyterLab, and start what is there. */
+  function ready() {
     const changed = new MutationObserver(() => themed.forEach((again) => again()));
     changed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    document.addEventListener("DOMContentLoaded", () => {
-      changed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-      begin();
-    });
+    changed.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+    begin();
   }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
 
   return {
     element, button, title, slider, announcer, reducedMotion, clock, onTheme, strip, bars, percent, place,
