@@ -648,9 +648,11 @@ def test_a_second_look_begins_each_demo_once(open_demo):
     assert page.locator(".live button").count() == buttons
 
 
-def test_the_book_links_what_a_demo_carries():
-    output = demo_of("sorting")._repr_html_()
-    light = without_files(output)
-    assert "data-live-file" not in light
-    assert demo_of("sorting").element() in light
-    assert len(light) < len(output) - 20_000
+def test_the_book_links_what_a_demo_carries_once():
+    outputs = [demo_of(name)._repr_html_() for name in ("sorting", "history")]
+    page, names = without_files("".join(outputs))
+    assert "data-live-file" not in page
+    for name in ("sorting", "history"):
+        assert demo_of(name).element() in page
+    assert names == ["live.css", "cells.js", "page.js", "demos/sorting.js", "demos/history.js"]
+    assert len(page) < sum(map(len, outputs)) - 40_000
