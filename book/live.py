@@ -33,7 +33,9 @@ def copy_files(app) -> None:
 
 def link_files(app, pagename, templatename, context, doctree) -> None:
     """Take the files out of a page and link them instead."""
-    context["body"], names = without_files(context.get("body", ""))
+    if "body" not in context:  # such as the page of the search
+        return
+    context["body"], names = without_files(context["body"])
     for name in names:
         if name.endswith(".css"):
             app.add_css_file(f"live/{name}")
