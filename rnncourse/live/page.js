@@ -188,8 +188,9 @@
     begin();
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
-  else ready();
+  // The book's pages load these scripts before they are complete, JupyterLab long after.
+  if (document.readyState === "complete") ready();
+  else document.addEventListener("DOMContentLoaded", ready);
 
   return {
     element, button, title, slider, announcer, reducedMotion, clock, onTheme, strip, bars, percent, place,
