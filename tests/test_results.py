@@ -212,3 +212,13 @@ def test_bounds_can_be_reported_while_a_spread_is_measured(monkeypatch, capsys):
     monkeypatch.setenv("RNNCOURSE_BOUNDS", "report")
     assert results.record("a.b", 3, at_most=2).value == 3
     assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unit", ["s", "characters a second"])
+def test_a_slow_machine_is_told_and_stopped_only_in_a_build(monkeypatch, capsys, unit):
+    monkeypatch.delenv("RNNCOURSE_BOUNDS", raising=False)
+    assert results.record("a.b", 3, at_most=2, unit=unit).value == 3
+    assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
+    monkeypatch.setenv("RNNCOURSE_BOUNDS", "raise")
+    with pytest.raises(results.TooSlowError, match=r"a\.b is 3\.0"):
+        results.record("a.b", 3, at_most=2, unit=unit)
