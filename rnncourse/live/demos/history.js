@@ -30,6 +30,7 @@
   const curve = element("svg:polyline", { class: "history-energy" });
   const valley = element("svg:svg", { viewBox: "0 0 100 40", preserveAspectRatio: "none", role: "img",
     "aria-label": "the energy along the recall: it never rises" }, curve);
+  const height = title("");
   const said = element("p", { class: "history-said" });
   const spoken = announcer();
   const noise = slider({ label: "noise", min: 0, max: 50, step: 5, value: 25, read: (v) => `${v}\u00a0%`, change() {} });
@@ -58,7 +59,7 @@
         element("div", { class: "live-row" }, button("Add noise", spoil), button("Erase half", erase),
           button("Turn over", turnOver),
           button("Recall", recall, { class: "live-main" })),
-        said, title("overlap with each picture"), alike.element, title("energy"), valley)),
+        said, title("overlap with each picture"), alike.element, height, valley)),
     spoken.element);
 
   // ---- what the reader does
@@ -170,10 +171,11 @@
     cell.style.insetBlockStart = `${(100 * at[1]) / side}%`;
     cell.style.inlineSize = `${100 / side}%`;
     alike.show(patterns.map(overlap), true);
+    height.textContent = `energy: ${energies.at(-1).toFixed(1).replace("-", "\u2212")}`;
     const [low, high] = [Math.min(...energies), Math.max(...energies)];
-    const height = (value) => 38 - 36 * (high > low ? (value - low) / (high - low) : 0);
+    const level = (value) => 38 - 36 * (high > low ? (value - low) / (high - low) : 0);
     const last = Math.max(1, energies.length - 1);
-    curve.setAttribute("points", energies.map((value, k) => `${(100 * k) / last},${height(value)}`).join(" "));
+    curve.setAttribute("points", energies.map((value, k) => `${(100 * k) / last},${level(value)}`).join(" "));
   }
 
   set(patterns[stored[0]]);

@@ -19,13 +19,17 @@
     const given = sequences(inputs);
     given.forEach((xs) => model.run(xs)); // a browser warms up: it compiles what it runs often
     const begun = performance.now();
-    const said = given.map((xs) => model.run(xs));
-    const seconds = (performance.now() - begun) / 1000;
+    let [said, steps, seconds] = [null, 0, 0];
+    do { // once is too quick for a browser's clock
+      said = given.map((xs) => model.run(xs));
+      steps += given.length * given[0].length;
+      seconds = (performance.now() - begun) / 1000;
+    } while (seconds < 0.02);
     let largest = 0;
     sequences(outputs).forEach((ys, s) => ys.forEach((y, t) => y.forEach((value, k) => {
       largest = Math.max(largest, Math.abs(value - said[s][t][k]));
     })));
-    return { largest, rate: (given.length * given[0].length) / seconds };
+    return { largest, rate: steps / seconds };
   }
 
   const body = element("tbody", {});
