@@ -43,7 +43,7 @@ LIGHT = {
     "words_dropped": 0.1,
     "dropout": 0.2,
 }  # for the published split
-LIGHT_FIT = {"decay": 0.01, "smoothing": 0.0, "epochs": 5, "batch_size": 128, "rate": 0.008}
+LIGHT_FIT = {"decay": 0.01, "smoothing": 0.0, "epochs": 7, "batch_size": 128, "rate": 0.008}
 EDGES = (64, 128, 192, 256)
 HANDOUT = {
     "layers": 1,
