@@ -265,16 +265,15 @@ def test_time_series():
 def test_sentiment():
     layers = [L.Embedding(5, 3), L.Bidirectional(L.GRU(2)), L.Dense(2)]
     model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
-    demo = live.sentiment(model, "abc", ["good", HOSTILE], ["abc"], other=4)
+    demo = live.sentiment(model, ["good", HOSTILE], ["abc"], run=3)
     assert demo.data["labels"] == ["good", HOSTILE]
+    assert demo.data["run"] == 3
     with pytest.raises(ValueError, match="labels must be 2 for this model, got 3"):
-        live.sentiment(model, "abc", ["a", "b", "c"])
-    with pytest.raises(ValueError, match="characters must be up to 5 for this model, got 6"):
-        live.sentiment(model, "abcdef", ["a", "b"])
-    with pytest.raises(ValueError, match="other must be a number from 0 to 4, got 5"):
-        live.sentiment(model, "abc", ["a", "b"], other=5)
+        live.sentiment(model, ["a", "b", "c"])
+    with pytest.raises(ValueError, match="run must be at least 1, got 0"):
+        live.sentiment(model, ["a", "b"], run=0)
     with pytest.raises(ValueError, match="must begin with Embedding"):
-        live.sentiment(adder(), "abc", ["a", "b"])
+        live.sentiment(adder(), ["a", "b"])
 
 
 def test_tunes():

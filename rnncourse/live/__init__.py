@@ -243,44 +243,34 @@ def tunes(model, vocabulary: Sequence[str]) -> Demo:
 
 def sentiment(
     model,
-    characters: Sequence[str],
     labels: Sequence[str],
     messages: Sequence[str] = (),
-    other: int | None = None,
+    run: int = 1,
 ) -> Demo:
     """Type a message and watch the probabilities move with each character.
 
     Args:
         model: ``Embedding``, recurrent layers in one direction or both, and a ``Dense`` layer with
-            a logit for each label.
-        characters: The vocabulary; a character's place is its number.
+            a logit for each label. It reads what :func:`rnncourse.sentiment.endings` gives, with
+            as many rows as the embedding has.
         labels: What a message can be taken for.
         messages: Some that the reader may start from.
-        other: The number of what is not in the vocabulary; by default it is left out.
+        run: How many characters a step takes together.
 
     Raises:
-        ValueError: If the model does not fit the vocabulary or the labels.
+        ValueError: If the model does not fit the labels, or is not as above.
         TypeError: If a layer cannot be packed.
     """
     layers = pack(model)
     if len(layers) < 3 or (layers[0]["kind"], layers[-1]["kind"]) != ("Embedding", "Dense"):
         found = [layer["kind"] for layer in layers]
         raise ValueError(f"model must begin with Embedding and end with Dense, got {found}")
-    rows = layers[0]["weights"]["table"]["shape"][0]
-    if not 0 < len(characters) <= rows:
-        raise ValueError(f"characters must be up to {rows} for this model, got {len(characters)}")
+    if run < 1:
+        raise ValueError(f"run must be at least 1, got {run}")
     answers = layers[-1]["weights"]["kernel"]["shape"][1]
     if len(labels) != answers:
         raise ValueError(f"labels must be {answers} for this model, got {len(labels)}")
-    if other is not None and not 0 <= other < rows:
-        raise ValueError(f"other must be a number from 0 to {rows - 1}, got {other}")
-    data = {
-        "layers": layers,
-        "characters": list(characters),
-        "other": other,
-        "labels": list(labels),
-        "messages": list(messages),
-    }
+    data = {"layers": layers, "labels": list(labels), "messages": list(messages), "run": run}
     return Demo("sentiment", "Type a message, and a network says what attitude it hears.", data)
 
 

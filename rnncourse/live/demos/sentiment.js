@@ -2,22 +2,35 @@
 
 "use strict";
 
-(globalThis.rnncourse.demos ??= {}).sentiment = (root, { layers, characters, other, labels, messages }) => {
+(globalThis.rnncourse.demos ??= {}).sentiment = (root, { layers, labels, messages, run }) => {
   const { Model, softmax } = rnncourse.cells;
   const { element, button, title, bars, strip, announcer } = rnncourse.page;
   const model = new Model(layers);
-  const token = new Map(characters.map((character, k) => [character, k]));
   const LONGEST = 140;
+  const OTHER = 1; // the number of what ASCII has no sign for
+  const PLAIN = { "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-" };
+  const rows = layers[0].weights.table.shape[0];
   const stepwise = !model.layers.some((layer) => layer.run); // one direction only
   const undecided = labels.map(() => 1 / labels.length);
 
   // ---- the network: its opinion after each character
-  /** Letters lose their accents; what the network has no number for becomes `other`, if there is one. */
+  /** A character as ASCII: typographic signs become plain, capitals small, an emoji is OTHER. */
+  function code(character) {
+    const number = (PLAIN[character] ?? character).codePointAt(0);
+    if (number > 32 && number < 127) return number >= 65 && number <= 90 ? number + 32 : number;
+    return /[\p{Z}\p{C}]/u.test(character) ? 32 : OTHER;
+  }
+
+  /** For each character, the row of the table for it and those before it: a hash, the same as that of
+   *  `endings` in rnncourse/sentiment.py. Letters lose their accents. */
   function tokensOf(text) {
     const plain = text.normalize("NFKD").replace(/\p{M}/gu, "");
-    return [...plain].slice(0, LONGEST)
-      .map((character) => token.get(character) ?? other)
-      .filter((k) => k !== null);
+    const codes = [...plain].slice(0, LONGEST).map(code);
+    return codes.map((_, t) => {
+      let hash = 0;
+      for (let k = t - run + 1; k <= t; k++) hash = (31 * hash + (codes[k] ?? 0)) % (rows - 1);
+      return hash + 1;
+    });
   }
 
   function opinionsOf(tokens) {
