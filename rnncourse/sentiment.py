@@ -70,6 +70,39 @@ def _plain(character: str) -> str:
     return " " if kind in "ZC" else chr(OTHER)
 
 
+def endings(
+    texts: Sequence[str], run: int = 4, rows: int = 2**13, length: int = LENGTH
+) -> np.ndarray:
+    """What each character ends: the last few characters of a message so far, as rows of a table.
+
+    A network that reads these sees several characters at a step. Capitals count as small letters,
+    and the row is found by hashing, so there is no vocabulary.
+
+    Args:
+        texts: Messages, possibly empty.
+        run: How many characters are taken together.
+        rows: Of the table; row 0 is for where there is no character.
+        length: Characters of a message kept.
+
+    Returns:
+        int32 of shape (messages, length), 0 past the end of a message.
+
+    Raises:
+        ValueError: If there would be no run, no row, or no character.
+    """
+    for name, size in (("run", run), ("rows - 1", rows - 1)):
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")
+    numbers = characters(texts, length).astype(np.int32)
+    capital = (numbers >= ord("A")) & (numbers <= ord("Z"))
+    small = numbers + np.where(capital, ord("a") - ord("A"), 0)
+    found = np.zeros_like(small)
+    for back in reversed(range(run)):  # the oldest first
+        before = np.pad(small, ((0, 0), (back, 0)))[:, :length]
+        found = (31 * found + before) % (rows - 1)
+    return np.where(numbers > 0, found + 1, 0).astype(np.int32)
+
+
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 

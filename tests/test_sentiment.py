@@ -39,6 +39,19 @@ def test_a_length_out_of_range():
         sentiment.characters(["a"], 0)
 
 
+def test_endings():
+    rows = 1000
+    numbers = sentiment.endings(["Abc", "xabc", ""], run=3, rows=rows, length=6)
+    assert numbers.shape == (3, 6) and numbers.dtype == np.int32
+    assert numbers[0, 2] == numbers[1, 3] == 1 + (ord("a") * 961 + ord("b") * 31 + ord("c")) % 999
+    assert numbers[0, 0] == 1 + ord("a")  # nothing stands before it
+    assert numbers[0, 0] != numbers[1, 1]
+    assert not numbers[0, 3:].any() and not numbers[2].any()
+    for wrong in ({"run": 0}, {"rows": 1}, {"length": 0}):
+        with pytest.raises(ValueError, match="must be at least 1, got 0"):
+            sentiment.endings(["a"], **wrong)
+
+
 def test_words_and_their_runs():
     assert sentiment.words("It's GREAT!! 😀") == ["it", "'", "s", "great", "!", "!", "😀"]
     assert sentiment.words(" \n") == []

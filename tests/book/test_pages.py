@@ -83,6 +83,7 @@ def test_a_page_is_whole(open_page, name, theme, screen):
     for pattern in (RAW, LOG, BAR):
         assert not pattern.search(text), pattern.search(text)
 
+    assert page.locator("[data-live]:not([data-begun])").count() == 0, "a demo did not begin"
     assert page.locator("mjx-merror").count() == 0
     if page.locator(".math").count():
         assert page.locator("mjx-container").count() > 0, "formulas were not set"

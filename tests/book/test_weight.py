@@ -1,0 +1,91 @@
+"""What a page costs to fetch, and how soon it can be read on a slow line.
+
+What counts is what crosses the line: text is sent compressed, here as by every host of pages. The
+figures of all pages stand in the report at the end of the tests.
+"""
+
+import re
+
+import pytest
+
+from book.build import HTML
+from book.chapters import pages
+from book.icons import only
+
+FIRST, CHAPTER = 1_000_000, 3_000_000  # bytes
+PATIENCE = 2.0  # seconds until there is something to read
+FAST_3G = {
+    "offline": False,
+    "latency": 150,  # milliseconds there and back
+    "downloadThroughput": 1_600_000 / 8,  # bytes a second
+    "uploadThroughput": 750_000 / 8,
+}
+
+
+@pytest.fixture
+def fetch(browser, site):
+    """Open a page with an empty cache; `sent` is the bytes of each file that crossed the line."""
+    contexts = []
+
+    def go(name, slow=False):
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        contexts.append(context)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        urls, page.sent = {}, {}
+        session.on(
+            "Network.requestWillBeSent",
+            lambda e: urls.update({e["requestId"]: e["request"]["url"]}),
+        )
+        session.on(
+            "Network.loadingFinished",
+            lambda e: page.sent.update({urls.get(e["requestId"], "?"): e["encodedDataLength"]}),
+        )
+        session.send("Network.enable")
+        if slow:
+            session.send("Network.emulateNetworkConditions", FAST_3G)
+            session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        page.goto(f"{site}/{name}.html", wait_until="load" if slow else "networkidle")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_page_is_light(fetch, record_property, name):
+    sent = {u: n for u, n in fetch(name).sent.items() if not u.startswith("data:")}
+    total = sum(sent.values())
+    record_property("page", name)
+    record_property("kB sent", round(total / 1000))
+    heaviest = sorted(sent.items(), key=lambda item: -item[1])[:5]
+    assert total < (FIRST if name == pages()[0] else CHAPTER), heaviest
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_page_can_soon_be_read_on_a_slow_line(fetch, record_property, name):
+    """The first words stand there: what follows is fetched while a reader reads them."""
+    page = fetch(name, slow=True)
+    milliseconds = page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    )
+    record_property("page", name)
+    record_property("s to first words", round(milliseconds / 1000, 2))
+    assert milliseconds / 1000 < PATIENCE
+
+
+def test_no_icon_is_missing(fetch):
+    page = fetch(pages()[0])
+    page.wait_for_function("document.querySelectorAll('svg.svg-inline--fa').length > 5")
+    assert page.locator("i[class*='fa-']").count() == 0, "icons that were not drawn"
+    assert page.locator("svg.svg-inline--fa .missing").count() == 0
+
+
+def test_only_icons_that_are_named_are_kept():
+    theirs = (HTML / "_static" / "scripts" / "fontawesome.js").read_text(encoding="utf-8")
+    few = only({"sun", "search"}, theirs)  # the latter is another name of the magnifying glass
+    assert len(few) < len(theirs) / 10
+    for name in ("sun", "magnifying-glass"):
+        assert re.search(rf'"?{name}"?:\[\d', few)
+    assert not re.search(r'"?moon"?:\[\d', few)
