@@ -12,23 +12,32 @@ Every loader looks in the same three places, and says in its ``source`` which on
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.ontology import Ontology, load_ontology
+from rnncourse.datasets.reviews import Reviews, load_reviews
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
+from rnncourse.datasets.word_vectors import WordVectors, load_word_vectors
 
 __all__ = [
     "REGISTRY",
     "DataError",
     "DataFile",
     "Mnist",
+    "Ontology",
+    "Reviews",
     "Series",
     "Shakespeare",
     "Source",
     "Tunes",
+    "WordVectors",
     "cache_folder",
     "in_folder",
     "load_mnist",
+    "load_ontology",
+    "load_reviews",
     "load_series",
     "load_shakespeare",
     "load_tunes",
+    "load_word_vectors",
 ]
