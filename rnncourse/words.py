@@ -185,3 +185,49 @@ def analogies(vectors: np.ndarray, questions, *, exclude: bool = True) -> np.nda
             np.put_along_axis(cosines, part, -np.inf, axis=1)
         answers[start : start + 500] = cosines.argmax(axis=1)
     return answers
+
+
+def counted_vectors(
+    stream: np.ndarray, numbers: int, dimensions: int, *, window: int = 5, seed: int = 0
+) -> np.ndarray:
+    """Vectors from the company that words keep, made by counting.
+
+    Words at distance k, up to the window, count 1/k as a meeting. The table of positive pointwise
+    mutual information, the contexts' frequencies to the power 0.75 (Levy, Goldberg and Dagan,
+    2015), is brought to a few dimensions by a singular value decomposition.
+
+    Args:
+        stream: Texts one after the other as numbers of words, (time,). 0 and 1 meet nobody: put a
+            window of zeros between two texts.
+        numbers: How many numbers of words there are.
+        dimensions: Size of a vector, less than numbers.
+        window: Largest distance.
+        seed: Of the decomposition, which begins at random.
+
+    Returns:
+        float64 of shape (numbers, dimensions); zero for a word that meets nobody.
+
+    Raises:
+        ValueError: If dimensions is not from 1 to numbers - 1.
+    """
+    from scipy.sparse import coo_array
+    from sklearn.utils.extmath import randomized_svd
+
+    if not 1 <= dimensions < numbers:
+        raise ValueError(f"dimensions must be from 1 to {numbers - 1}, got {dimensions}")
+    stream = np.asarray(stream)
+    together = coo_array((numbers, numbers))
+    for k in range(1, window + 1):
+        before, after = stream[:-k], stream[k:]
+        pair = (before > UNKNOWN) & (after > UNKNOWN)
+        weight = np.full(pair.sum(), 1 / k)
+        shape = (numbers, numbers)
+        together = together + coo_array((weight, (before[pair], after[pair])), shape)
+    together = (together + together.T).tocoo()
+    row_sums = together.sum(axis=1)
+    common = row_sums**0.75
+    chance = row_sums[together.row] * common[together.col] / max(common.sum(), 1)
+    pmi = np.maximum(np.log(together.data / chance), 0)
+    table = coo_array((pmi, (together.row, together.col)), together.shape)
+    left, strength, _ = randomized_svd(table.tocsr(), dimensions, random_state=seed)
+    return left * np.sqrt(strength)

@@ -123,3 +123,34 @@ def test_analogies_are_rows_of_three():
     with pytest.raises(ValueError, match=r"shape \(questions, 3\), got \(2, 4\)"):
         words.analogies(np.eye(5), np.zeros((2, 4), int))
     assert words.analogies(np.eye(5), np.zeros((0, 3), int)).shape == (0,)
+
+
+def by_loops(stream, numbers, window):
+    """The table of positive mutual information, pair by pair."""
+    counts = np.zeros((numbers, numbers))
+    for i, word in enumerate(stream):
+        for j, other in enumerate(stream):
+            if i != j and abs(i - j) <= window and word > 1 and other > 1:
+                counts[word, other] += 1 / abs(i - j)
+    table = np.zeros_like(counts)
+    powers = counts.sum(1) ** 0.75
+    for row, column in np.argwhere(counts):
+        chance = counts[row].sum() * powers[column] / powers.sum()
+        table[row, column] = max(0, np.log(counts[row, column] / chance))
+    return table
+
+
+def test_counted_vectors_are_those_of_the_table_of_mutual_information():
+    stream = np.random.default_rng(0).integers(0, 8, 60)
+    table = by_loops(stream, 8, 2)
+    left, strength, _ = np.linalg.svd(table)
+    made = words.counted_vectors(stream, 8, 3, window=2)
+    wanted = left[:, :3] * np.sqrt(strength[:3])
+    np.testing.assert_allclose(made @ made.T, wanted @ wanted.T, atol=1e-6)
+    np.testing.assert_allclose(made[:2], 0, atol=1e-9)
+
+
+def test_counted_vectors_of_a_text_that_says_nothing():
+    np.testing.assert_array_equal(words.counted_vectors(np.zeros(9, int), 5, 2), 0)
+    with pytest.raises(ValueError, match="dimensions must be from 1 to 4, got 5"):
+        words.counted_vectors(np.zeros(9, int), 5, 5)

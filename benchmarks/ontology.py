@@ -1,0 +1,97 @@
+"""What each part of the ontology's reader is worth, on a held-out part of the texts to train on.
+
+``python -m benchmarks.ontology`` trains each variant once a seed on all but a thousand of the texts
+to train on, judges it by those, and writes ``benchmarks/records/ontology.json``. The texts to test
+with are not looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from datetime import date
+from importlib.metadata import version
+
+import keras
+import numpy as np
+
+from rnncourse import datasets, readers, results, training, words
+
+HELD_OUT = 1_000
+GRU = {"units": 64}
+BOTH = GRU | {"units": 48, "both": True}
+STEM = BOTH | {"stem": 96}
+VARIANTS = {
+    "GRU, last output, vectors from nothing": GRU | {"glove": False},
+    "GloVe, frozen": GRU | {"tuned": False},
+    "GloVe, tuned": GRU,
+    "largest output instead of the last": GRU | {"summary": "max"},
+    "both directions": BOTH | {"summary": "max"},
+    "a convolution first": STEM | {"summary": "max"},
+    "marks of the words": STEM | {"summary": "max", "marks": 16},
+}
+
+
+def learn(data, glove, seed: int, *, glove_start: bool = True, **settings) -> tuple[float, float]:
+    """Train one reader.
+
+    Returns:
+        Share of the held-out texts that are right, and processor seconds of the training.
+    """
+    keras.backend.clear_session()
+    training.seed_everything(seed)
+    rng = np.random.default_rng(seed)
+    split = [words.split_words(text, lower=False) for text in data.train_texts]
+    order = rng.permutation(len(split))
+    held, kept = order[:HELD_OUT], order[HELD_OUT:]
+    lower = [[word.lower() for word in split[i]] for i in kept]
+    vocabulary = words.WordVocabulary.of(lower, at_least=2)
+    numbers = readers.encode(vocabulary, split, 48)
+    if not settings.get("marks"):
+        numbers = numbers[..., 0]
+    reader = readers.Reader(len(vocabulary), len(data.classes), dropout=0.3, **settings)
+    reader.build()
+    if glove_start:
+        rows = readers.start_vectors(vocabulary, glove.words, glove.vectors, rng)
+        reader.table.set_weights([rows])
+    labels = data.train_labels
+    started = time.process_time()
+    readers.train(
+        reader, numbers[kept], labels[kept], epochs=6, batch=32, peak=0.004, seed=seed, unknown=0.1
+    )
+    seconds = time.process_time() - started
+    said = readers.probabilities(reader, numbers[held]).argmax(axis=1)
+    return float(np.mean(said == labels[held])), seconds
+
+
+def main() -> None:
+    """Train them all and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="seeds 1 to N")
+    seeds = list(range(1, parser.parse_args().seeds + 1))
+    data, glove = datasets.load_ontology(), datasets.load_word_vectors()
+    values: dict[str, list[float]] = {}
+    for name, change in VARIANTS.items():
+        settings = {k: v for k, v in change.items() if k != "glove"}
+        start = change.get("glove", True)
+        runs = [learn(data, glove, seed, glove_start=start, **settings) for seed in seeds]
+        values[f"{name}, held out"] = [right for right, _ in runs]
+        values[f"{name}, seconds"] = [seconds for _, seconds in runs]
+        print(name, runs, flush=True)
+    results.RecordedRun(
+        name="ontology",
+        command=f"python -m benchmarks.ontology --seeds {len(seeds)}",
+        date=date.today().isoformat(),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        data=str(data.source),
+        seeds=seeds,
+        values=values,
+    ).save()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("RNNCOURSE_QUIET", "1")
+    main()

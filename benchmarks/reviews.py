@@ -1,0 +1,115 @@
+"""Which reader of film reviews learns what from five thousand of them.
+
+``python -m benchmarks.reviews`` trains each variant once a seed on all but a thousand of the
+reviews to train on, judges it by those, and writes ``benchmarks/records/reviews.json``. The reviews
+to test with are not looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from datetime import date
+from importlib.metadata import version
+
+import keras
+import numpy as np
+
+from rnncourse import datasets, readers, results, training, words
+
+HELD_OUT = 1_000
+LENGTH, TAIL = 160, 80  # the first and the last words of a review
+DROPOUT = {"dropout": 0.4}
+STEM = {"stem": 64, "pool": 4, "both": True, "units": 32, "summary": "max"}
+VARIANTS = {
+    "SimpleRNN": {"cell": "simple"},
+    "SimpleRNN, dropout": {"cell": "simple"} | DROPOUT,
+    "LSTM": {"cell": "lstm"},
+    "LSTM, dropout": {"cell": "lstm"} | DROPOUT,
+    "GRU": {},
+    "GRU, dropout": DROPOUT,
+    "GRU, dropout, largest output": DROPOUT | {"summary": "max"},
+    "convolution and GRU": STEM,
+    "convolution and GRU, dropout": STEM | DROPOUT,
+    "the same, vectors of our own": STEM | DROPOUT | {"start": "own"},
+    "the same, vectors from nothing": STEM | DROPOUT | {"start": "none"},
+}
+
+
+def own_vectors(vocabulary: words.WordVocabulary, split, seed: int) -> np.ndarray:
+    """Vectors counted from these reviews alone, as large as GloVe's."""
+    rows = [vocabulary.encode([text], len(text) + 5)[0] for text in split]
+    stream = np.concatenate(rows)
+    made = words.counted_vectors(stream, len(vocabulary), 50, seed=seed)
+    return 0.45 * made / made[2:].std()
+
+
+def learn(data, glove, seed: int, *, start: str = "glove", **settings) -> tuple[float, float]:
+    """Train one reader.
+
+    Returns:
+        Share of the held-out reviews that are right, and processor seconds of the training.
+    """
+    keras.backend.clear_session()
+    training.seed_everything(seed)
+    rng = np.random.default_rng(seed)
+    split = [words.split_words(text) for text in data.train_texts]
+    order = rng.permutation(len(split))
+    held, kept = order[:HELD_OUT], order[HELD_OUT:]
+    vocabulary = words.WordVocabulary.of([split[i] for i in kept], size=10_000)
+    numbers = vocabulary.encode(split, LENGTH, tail=TAIL)
+    reader = readers.Reader(len(vocabulary), 2, **({"units": 48} | settings))
+    reader.build()
+    if start == "glove":
+        rows = readers.start_vectors(vocabulary, glove.words, glove.vectors, rng)
+        reader.table.set_weights([rows])
+    elif start == "own":
+        own = own_vectors(vocabulary, [split[i] for i in kept], seed)
+        reader.table.set_weights([own.astype("float32")])
+    labels = data.train_labels
+    hidden = 0.1 if settings.get("dropout") else 0.0
+    started = time.process_time()
+    readers.train(
+        reader,
+        numbers[kept],
+        labels[kept],
+        epochs=4,
+        batch=32,
+        peak=0.003,
+        seed=seed,
+        unknown=hidden,
+    )
+    seconds = time.process_time() - started
+    said = readers.probabilities(reader, numbers[held]).argmax(axis=1)
+    return float(np.mean(said == labels[held])), seconds
+
+
+def main() -> None:
+    """Train them all and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 1 to N")
+    seeds = list(range(1, parser.parse_args().seeds + 1))
+    data, glove = datasets.load_reviews(), datasets.load_word_vectors()
+    values: dict[str, list[float]] = {}
+    for name, settings in VARIANTS.items():
+        runs = [learn(data, glove, seed, **settings) for seed in seeds]
+        values[f"{name}, held out"] = [right for right, _ in runs]
+        values[f"{name}, seconds"] = [seconds for _, seconds in runs]
+        print(name, runs, flush=True)
+    results.RecordedRun(
+        name="reviews",
+        command=f"python -m benchmarks.reviews --seeds {len(seeds)}",
+        date=date.today().isoformat(),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        data=str(data.source),
+        seeds=seeds,
+        values=values,
+    ).save()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("RNNCOURSE_QUIET", "1")
+    main()
