@@ -31,10 +31,13 @@ VARIANTS = {
     "both directions": BOTH | {"summary": "max"},
     "a convolution first": STEM | {"summary": "max"},
     "marks of the words": STEM | {"summary": "max", "marks": 16},
+    "marks, but no words hidden": STEM | {"summary": "max", "marks": 16, "unknown": 0.0},
 }
 
 
-def learn(data, glove, seed: int, *, glove_start: bool = True, **settings) -> tuple[float, float]:
+def learn(
+    data, glove, seed: int, *, glove_start: bool = True, unknown: float = 0.2, **settings
+) -> tuple[float, float]:
     """Train one reader.
 
     Returns:
@@ -59,7 +62,15 @@ def learn(data, glove, seed: int, *, glove_start: bool = True, **settings) -> tu
     labels = data.train_labels
     started = time.process_time()
     readers.train(
-        reader, numbers[kept], labels[kept], epochs=6, batch=32, peak=0.004, seed=seed, unknown=0.1
+        reader,
+        numbers[kept],
+        labels[kept],
+        epochs=8,
+        batch=32,
+        peak=0.004,
+        seed=seed,
+        unknown=unknown,
+        smooth=0.05,
     )
     seconds = time.process_time() - started
     said = readers.probabilities(reader, numbers[held]).argmax(axis=1)

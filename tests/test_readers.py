@@ -44,6 +44,7 @@ def test_padding_changes_nothing(settings):
     np.testing.assert_allclose(other.sum(), 1, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 @pytest.mark.parametrize("settings", KINDS)
 def test_it_learns_and_can_be_saved(settings, tmp_path):
     model = reader(dropout=0.1, **settings)

@@ -37,8 +37,8 @@ first_and_last = Exercise(
 
 
 def _sentence(rng):
-    values = rng.choice([0, 0, 1, -1, 2, -2], 12)
-    negations = (rng.random(12) < 0.4) & (values == 0)
+    values = rng.choice([0, 0, 0, 0, 0, 0, 1, -1, 2, -2], 20)
+    negations = (rng.random(20) < 0.5) & (values == 0)
     return values.tolist(), negations.tolist()
 
 
