@@ -103,6 +103,8 @@ class Reader(keras.Model):
         both: Whether to read in both directions.
         summary: What is answered from: "last", the last output, or "max", the largest output of
             each unit, over all words.
+        beside: Whether the mean of the words' vectors, a bag of words that knows which of them are
+            alike, stands beside what is answered from.
         dropout: Share left out of the vectors' entries, the same at all steps, and of the summary.
 
     Raises:
@@ -123,6 +125,7 @@ class Reader(keras.Model):
         units: int = 64,
         both: bool = False,
         summary: str = "last",
+        beside: bool = False,
         dropout: float = 0.0,
         **kwargs,
     ):
@@ -143,9 +146,10 @@ class Reader(keras.Model):
             "units": units,
             "both": both,
             "summary": summary,
+            "beside": beside,
             "dropout": dropout,
         }
-        self.summary_of, self.pool = summary, pool
+        self.summary_of, self.pool, self.beside = summary, pool, beside
         self.table = keras.layers.Embedding(words, dimensions, trainable=tuned)
         self.marks = [keras.layers.Embedding(BUCKETS, marks) for _ in range(MARKS if marks else 0)]
         self.drop_entries = keras.layers.SpatialDropout1D(dropout)
@@ -165,11 +169,15 @@ class Reader(keras.Model):
         return self.answer(self.drop_summary(self.summarise(numbers, training), training=training))
 
     def summarise(self, numbers, training=False):
-        """What is answered from, (texts, units or twice as many)."""
+        """What is answered from, (texts, units or twice as many, and the mean vector)."""
         outputs, last = self.read(numbers, training)
-        if self.summary_of == "last":
-            return tf.concat(last, axis=-1)
-        return tf.reduce_max(outputs, axis=1)  # 0 where there is no word
+        parts = last if self.summary_of == "last" else [tf.reduce_max(outputs, axis=1)]
+        if self.beside:
+            vectors, mask = self.vectors(numbers)
+            counts = tf.cast(mask, vectors.dtype)[..., None]  # (texts, time, 1)
+            mean = tf.reduce_sum(vectors * counts, axis=1) / tf.reduce_sum(counts, axis=1)
+            parts = [*parts, mean]
+        return tf.concat(parts, axis=-1)
 
     def read(self, numbers, training=False):
         """Outputs at every step, (texts, steps, units), and the last of each direction."""

@@ -25,6 +25,7 @@ KINDS = [
     {"both": True},
     {"both": True, "summary": "max", "stem": 6, "marks": 2},
     {"stem": 6, "pool": 3},
+    {"beside": True},
 ]
 
 
