@@ -24,7 +24,7 @@ GRU = {"units": 64}
 BOTH = GRU | {"units": 48, "both": True}
 STEM = BOTH | {"stem": 96}
 VARIANTS = {
-    "GRU, last output, vectors from nothing": GRU | {"glove": False},
+    "GRU, last output, vectors from nothing": GRU | {"start": "none"},
     "GloVe, frozen": GRU | {"tuned": False},
     "GloVe, tuned": GRU,
     "largest output instead of the last": GRU | {"summary": "max"},
@@ -36,7 +36,7 @@ VARIANTS = {
 
 
 def learn(
-    data, glove, seed: int, *, glove_start: bool = True, unknown: float = 0.2, **settings
+    data, glove, seed: int, *, start: str = "glove", unknown: float = 0.2, **settings
 ) -> tuple[float, float]:
     """Train one reader.
 
@@ -56,7 +56,7 @@ def learn(
         numbers = numbers[..., 0]
     reader = readers.Reader(len(vocabulary), len(data.classes), dropout=0.3, **settings)
     reader.build()
-    if glove_start:
+    if start == "glove":
         rows = readers.start_vectors(vocabulary, glove.words, glove.vectors, rng)
         reader.table.set_weights([rows])
     labels = data.train_labels
@@ -78,19 +78,31 @@ def learn(
 
 
 def main() -> None:
-    """Train them all and write the record."""
+    """Train them all and write the record, after each variant what there is so far."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="seeds 1 to N")
-    seeds = list(range(1, parser.parse_args().seeds + 1))
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 1 to N")
+    parser.add_argument("--resume", action="store_true", help="keep what the record has already")
+    options = parser.parse_args()
+    seeds = list(range(1, options.seeds + 1))
     data, glove = datasets.load_ontology(), datasets.load_word_vectors()
-    values: dict[str, list[float]] = {}
-    for name, change in VARIANTS.items():
-        settings = {k: v for k, v in change.items() if k != "glove"}
-        start = change.get("glove", True)
-        runs = [learn(data, glove, seed, glove_start=start, **settings) for seed in seeds]
-        values[f"{name}, held out"] = [right for right, _ in runs]
-        values[f"{name}, seconds"] = [seconds for _, seconds in runs]
-        print(name, runs, flush=True)
+    values: dict[str, list[float]] = (
+        results.recorded_run("ontology").values if options.resume else {}
+    )
+    for seed in seeds:
+        for variant, settings in VARIANTS.items():
+            shares = values.setdefault(f"{variant}, held out", [])
+            times = values.setdefault(f"{variant}, seconds", [])
+            if len(shares) >= seed:
+                continue
+            share, seconds = learn(data, glove, seed, **settings)
+            shares.append(share)
+            times.append(seconds)
+            print(seed, variant, share, seconds, flush=True)
+            save(values, seeds, data)
+
+
+def save(values: dict[str, list[float]], seeds: list[int], data) -> None:
+    """Write the record."""
     results.RecordedRun(
         name="ontology",
         command=f"python -m benchmarks.ontology --seeds {len(seeds)}",

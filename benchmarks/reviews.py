@@ -20,8 +20,8 @@ import numpy as np
 from rnncourse import datasets, readers, results, training, words
 
 HELD_OUT = 1_000
-LENGTH, TAIL = 160, 80  # the first and the last words of a review
-DROPOUT = {"dropout": 0.4}
+LENGTH, TAIL = 120, 60  # the first and the last words of a review
+DROPOUT = {"dropout": 0.25, "unknown": 0.1}
 STEM = {"stem": 64, "pool": 4, "both": True, "units": 32, "summary": "max"}
 VARIANTS = {
     "SimpleRNN": {"cell": "simple"},
@@ -30,11 +30,11 @@ VARIANTS = {
     "LSTM, dropout": {"cell": "lstm"} | DROPOUT,
     "GRU": {},
     "GRU, dropout": DROPOUT,
-    "GRU, dropout, largest output": DROPOUT | {"summary": "max"},
     "convolution and GRU": STEM,
     "convolution and GRU, dropout": STEM | DROPOUT,
-    "the same, vectors of our own": STEM | DROPOUT | {"start": "own"},
-    "the same, vectors from nothing": STEM | DROPOUT | {"start": "none"},
+    "the same, mean of the vectors beside": STEM | DROPOUT | {"beside": True},
+    "the same, vectors of our own": STEM | DROPOUT | {"beside": True, "start": "own"},
+    "the same, vectors from nothing": STEM | DROPOUT | {"beside": True, "start": "none"},
 }
 
 
@@ -46,7 +46,9 @@ def own_vectors(vocabulary: words.WordVocabulary, split, seed: int) -> np.ndarra
     return 0.45 * made / made[2:].std()
 
 
-def learn(data, glove, seed: int, *, start: str = "glove", **settings) -> tuple[float, float]:
+def learn(
+    data, glove, seed: int, *, start: str = "glove", unknown: float = 0.0, **settings
+) -> tuple[float, float]:
     """Train one reader.
 
     Returns:
@@ -69,7 +71,6 @@ def learn(data, glove, seed: int, *, start: str = "glove", **settings) -> tuple[
         own = own_vectors(vocabulary, [split[i] for i in kept], seed)
         reader.table.set_weights([own.astype("float32")])
     labels = data.train_labels
-    hidden = 0.1 if settings.get("dropout") else 0.0
     started = time.process_time()
     readers.train(
         reader,
@@ -79,7 +80,7 @@ def learn(data, glove, seed: int, *, start: str = "glove", **settings) -> tuple[
         batch=32,
         peak=0.003,
         seed=seed,
-        unknown=hidden,
+        unknown=unknown,
     )
     seconds = time.process_time() - started
     said = readers.probabilities(reader, numbers[held]).argmax(axis=1)
@@ -87,17 +88,31 @@ def learn(data, glove, seed: int, *, start: str = "glove", **settings) -> tuple[
 
 
 def main() -> None:
-    """Train them all and write the record."""
+    """Train them all and write the record, after each variant what there is so far."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 1 to N")
-    seeds = list(range(1, parser.parse_args().seeds + 1))
+    parser.add_argument("--resume", action="store_true", help="keep what the record has already")
+    options = parser.parse_args()
+    seeds = list(range(1, options.seeds + 1))
     data, glove = datasets.load_reviews(), datasets.load_word_vectors()
-    values: dict[str, list[float]] = {}
-    for name, settings in VARIANTS.items():
-        runs = [learn(data, glove, seed, **settings) for seed in seeds]
-        values[f"{name}, held out"] = [right for right, _ in runs]
-        values[f"{name}, seconds"] = [seconds for _, seconds in runs]
-        print(name, runs, flush=True)
+    values: dict[str, list[float]] = (
+        results.recorded_run("reviews").values if options.resume else {}
+    )
+    for seed in seeds:
+        for variant, settings in VARIANTS.items():
+            shares = values.setdefault(f"{variant}, held out", [])
+            times = values.setdefault(f"{variant}, seconds", [])
+            if len(shares) >= seed:
+                continue
+            share, seconds = learn(data, glove, seed, **settings)
+            shares.append(share)
+            times.append(seconds)
+            print(seed, variant, share, seconds, flush=True)
+            save(values, seeds, data)
+
+
+def save(values: dict[str, list[float]], seeds: list[int], data) -> None:
+    """Write the record."""
     results.RecordedRun(
         name="reviews",
         command=f"python -m benchmarks.reviews --seeds {len(seeds)}",
