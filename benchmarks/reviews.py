@@ -20,9 +20,17 @@ import numpy as np
 from rnncourse import datasets, readers, results, training, words
 
 HELD_OUT = 1_000
-LENGTH, TAIL = 120, 60  # the first and the last words of a review
+LENGTH = 120  # half of them the first words of a review, half the last
 DROPOUT = {"dropout": 0.25, "unknown": 0.1}
 STEM = {"stem": 64, "pool": 4, "both": True, "units": 32, "summary": "max"}
+PAGE = STEM | {
+    "pool": 6,
+    "start": "none",
+    "dropout": 0.25,
+    "unknown": 0.2,
+    "peak": 0.002,
+    "length": 240,
+}
 VARIANTS = {
     "SimpleRNN": {"cell": "simple"},
     "SimpleRNN, dropout": {"cell": "simple"} | DROPOUT,
@@ -35,7 +43,18 @@ VARIANTS = {
     "the same, mean of the vectors beside": STEM | DROPOUT | {"beside": True},
     "the same, vectors of our own": STEM | DROPOUT | {"beside": True, "start": "own"},
     "the same, vectors from nothing": STEM | DROPOUT | {"beside": True, "start": "none"},
+    "the same, 240 words, smaller steps": PAGE | {"beside": True},
+    "without the mean: the reader of the page": PAGE,
 }
+
+
+def by_film(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the held-out reviews and of the others: the last ones of either opinion.
+
+    The reviews of one film stand next to each other, so hardly a film is in both.
+    """
+    held = np.concatenate([np.flatnonzero(labels == k)[-HELD_OUT // 2 :] for k in (0, 1)])
+    return held, np.setdiff1d(np.arange(len(labels)), held)
 
 
 def own_vectors(vocabulary: words.WordVocabulary, split, seed: int) -> np.ndarray:
@@ -47,7 +66,15 @@ def own_vectors(vocabulary: words.WordVocabulary, split, seed: int) -> np.ndarra
 
 
 def learn(
-    data, glove, seed: int, *, start: str = "glove", unknown: float = 0.0, **settings
+    data,
+    glove,
+    seed: int,
+    *,
+    start: str = "glove",
+    unknown: float = 0.0,
+    peak: float = 0.003,
+    length: int = LENGTH,
+    **settings,
 ) -> tuple[float, float]:
     """Train one reader.
 
@@ -58,10 +85,9 @@ def learn(
     training.seed_everything(seed)
     rng = np.random.default_rng(seed)
     split = [words.split_words(text) for text in data.train_texts]
-    order = rng.permutation(len(split))
-    held, kept = order[:HELD_OUT], order[HELD_OUT:]
+    held, kept = by_film(data.train_labels)
     vocabulary = words.WordVocabulary.of([split[i] for i in kept], size=10_000)
-    numbers = vocabulary.encode(split, LENGTH, tail=TAIL)
+    numbers = vocabulary.encode(split, length, tail=length // 2)
     reader = readers.Reader(len(vocabulary), 2, **({"units": 48} | settings))
     reader.build()
     if start == "glove":
@@ -78,7 +104,7 @@ def learn(
         labels[kept],
         epochs=4,
         batch=32,
-        peak=0.003,
+        peak=peak,
         seed=seed,
         unknown=unknown,
     )
