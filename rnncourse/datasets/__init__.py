@@ -23,9 +23,12 @@ from rnncourse.datasets.messages import (
     twins,
 )
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.ontology import Ontology, load_ontology
+from rnncourse.datasets.reviews import Reviews, load_reviews
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
+from rnncourse.datasets.word_vectors import WordVectors, load_word_vectors
 
 __all__ = [
     "ATTITUDES",
@@ -35,20 +38,26 @@ __all__ = [
     "DataFile",
     "Messages",
     "Mnist",
+    "Ontology",
+    "Reviews",
     "Series",
     "Shakespeare",
     "Source",
     "Tunes",
     "Tweets",
+    "WordVectors",
     "cache_folder",
     "hold_out",
     "in_folder",
     "load_messages",
     "load_mnist",
+    "load_ontology",
+    "load_reviews",
     "load_series",
     "load_shakespeare",
     "load_tunes",
     "near_copies",
     "resemblance",
     "twins",
+    "load_word_vectors",
 ]

@@ -22,14 +22,19 @@ class DataFile:
 
     A text file may lie in the reader's folder as it is or as ``<name>.gz``; the checksum is that of
     the content, unpacked. Where the URL delivers a zip archive in which the file lies under its
-    name, ``archive`` is the checksum of that.
+    name, ``archive`` is the checksum of that. A file without a ``url`` cannot be downloaded: its
+    loader says how to make it.
     """
 
-    url: str
+    url: str | None
     sha256: str
     archive: str = ""
 
 
+_DHIM = (
+    "https://raw.githubusercontent.com/J-zin/DHIM/477e226cdc5a2c83a6114e46187da1091bd6a345/"
+    "data/dbpedia/"
+)
 _BROWNLEE = (
     "https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/"
 )
@@ -48,6 +53,28 @@ REGISTRY: dict[str, DataFile] = {
         "https://raw.githubusercontent.com/karpathy/char-rnn/"
         "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    ),
+    "glove.6B.50d.10k.txt": DataFile(
+        "https://raw.githubusercontent.com/noallynoclan/data/"
+        "b93ca71d83563ebb519af4a01b9aa82b9bbe64a7/glove.6B.50d.10k.txt",
+        "f6ff508f0c7eb106528d58e3d2d23048fbbf167b05887988304fd1299b26ac3a",
+    ),
+    "questions-words.txt": DataFile(
+        "https://raw.githubusercontent.com/tmikolov/word2vec/"
+        "20c129af10659f7c50e86e3be406df663beff438/questions-words.txt",
+        "8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36",
+    ),
+    "dbpedia14_val.csv": DataFile(
+        _DHIM + "val.csv",
+        "3c3d46d39475eedbe4309352755a395ff12aed1ed740627b96781a5152e3867a",
+    ),
+    "dbpedia14_test.csv": DataFile(
+        _DHIM + "test.csv",
+        "fb256b4ed9038a5ad8eb98ad4d847748fe8179a34ee426937a3c79e4898ef608",
+    ),
+    "imdb_10k.csv": DataFile(  # a cut of a set of 84 MB: see rnncourse.datasets.reviews
+        None,
+        "0c5576dce13089412de4d3485657d8e5b8e4a19da40ddb8bbb8cf35b549825a9",
     ),
     "cta_ridership.csv": DataFile(
         "https://raw.githubusercontent.com/ageron/data/2ea73147454d2ff8c8a933913be4606f05b352ca/"
@@ -134,6 +161,8 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
             if _is_file(path, "RNNCOURSE_DATA"):
                 return _read(path, sha256), Source(name, "from the folder in RNNCOURSE_DATA")
 
+    if REGISTRY[filename].url is None:
+        return Missing(f"no {filename} in RNNCOURSE_DATA, and no download of it")
     cached = cache_folder() / _as_delivered(filename)
     source = Source(name, f"from {REGISTRY[filename].url}")
     if os.environ.get("RNNCOURSE_OFFLINE", "") not in ("", "0"):
