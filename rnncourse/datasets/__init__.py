@@ -56,8 +56,8 @@ __all__ = [
     "load_series",
     "load_shakespeare",
     "load_tunes",
+    "load_word_vectors",
     "near_copies",
     "resemblance",
     "twins",
-    "load_word_vectors",
 ]

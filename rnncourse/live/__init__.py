@@ -261,7 +261,7 @@ def sentiment(
         ValueError: If the model does not fit the labels, or is not as above.
         TypeError: If a layer cannot be packed.
     """
-    layers = pack(model)
+    layers = pack(model, "int16")
     if len(layers) < 3 or (layers[0]["kind"], layers[-1]["kind"]) != ("Embedding", "Dense"):
         found = [layer["kind"] for layer in layers]
         raise ValueError(f"model must begin with Embedding and end with Dense, got {found}")
