@@ -48,9 +48,17 @@ def offer_notebook(app, pagename, templatename, context, doctree) -> None:
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 
+def plain_bibliography(app, pagename, templatename, context, doctree) -> None:
+    """Take away roles that docutils gives a bibliography: they promise a list, which it is not."""
+    if "citation-list" in (context.get("body") or ""):
+        for role in ('role="list" ', ' role="doc-biblioentry"'):
+            context["body"] = context["body"].replace(role, "")
+
+
 def setup(app) -> dict:
     """Register with Sphinx."""
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", without_thebe)
     app.connect("html-page-context", offer_notebook)
+    app.connect("html-page-context", plain_bibliography)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
