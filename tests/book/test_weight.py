@@ -48,7 +48,8 @@ def fetch(browser, site):
         if slow:
             session.send("Network.emulateNetworkConditions", FAST_3G)
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        page.goto(f"{site}/{name}.html", wait_until="commit" if slow else "networkidle")
+        answer = page.goto(f"{site}/{name}.html", wait_until="commit" if slow else "networkidle")
+        assert answer.ok, f"no page {name}"
         return page
 
     yield go
