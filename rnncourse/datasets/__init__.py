@@ -12,6 +12,7 @@ Every loader looks in the same three places, and says in its ``source`` which on
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
 from rnncourse.datasets.mnist import Mnist, load_mnist
+from rnncourse.datasets.pairs import Pairs, Sentence, load_pairs, normalised
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
@@ -21,6 +22,8 @@ __all__ = [
     "DataError",
     "DataFile",
     "Mnist",
+    "Pairs",
+    "Sentence",
     "Series",
     "Shakespeare",
     "Source",
@@ -28,7 +31,9 @@ __all__ = [
     "cache_folder",
     "in_folder",
     "load_mnist",
+    "load_pairs",
     "load_series",
     "load_shakespeare",
     "load_tunes",
+    "normalised",
 ]
