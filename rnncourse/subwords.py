@@ -9,6 +9,7 @@ Common words become one piece, rare ones remain several, and hardly any word is 
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -148,7 +149,7 @@ class Subwords:
         if word not in self._known:
             pieces = tuple(word)
             while len(pieces) > 1:
-                pairs = zip(pieces, pieces[1:], strict=False)
+                pairs = itertools.pairwise(pieces)
                 best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
                 if best not in self._ranks:
                     break
@@ -199,7 +200,9 @@ def padded(rows: Sequence[Sequence[int]], length: int | None = None) -> np.ndarr
     longest = max(map(len, rows), default=0)
     length = longest if length is None else length
     if longest > length:
-        raise ValueError(f"length must be at least that of the longest row, {longest}, got {length}")
+        raise ValueError(
+            f"length must be at least that of the longest row, {longest}, got {length}"
+        )
     array = np.full((len(rows), length), PADDING, np.int32)
     for row, numbers in zip(array, rows, strict=True):
         row[: len(numbers)] = numbers

@@ -106,7 +106,7 @@ class Translator(keras.Model):
         states, keys, mask = memory
         together = ops.tanh(self.query(state)[:, :, None] + keys[:, None])
         scores = ops.squeeze(self.score(together), axis=-1)  # (batch, written, read)
-        weights = ops.softmax(ops.where(mask[:, None], scores, NEVER), axis=-1)
+        weights = tf.nn.softmax(ops.where(mask[:, None], scores, NEVER))
         return ops.matmul(weights, states), weights
 
     def decode(self, words, vector, memory, drop=lambda x: x):
@@ -207,7 +207,9 @@ class Batches:
             )
         if self.size < 1:
             raise ValueError(f"size must be at least 1, got {self.size}")
-        lengths = np.array([[len(s), len(w)] for s, w in zip(self.sentences, self.wanted, strict=True)])
+        lengths = np.array(
+            [[len(s), len(w)] for s, w in zip(self.sentences, self.wanted, strict=True)]
+        )
         if not self.shapes:
             edges = np.stack([np.quantile(lengths, q, axis=0) for q in (0.6, 0.9, 1.0)])
             shapes = dict.fromkeys(tuple(map(int, np.ceil(edge))) for edge in edges)
@@ -440,7 +442,9 @@ class Interpreter:
         written, _ = search(self.model, sentences, tf.constant(2 * len(row) + 5), width)
         memory, vector = self.model.encode(sentences)
         _, _, weights = self.model.decode(begun(written), vector, memory)
-        named = [[v.pieces[i] for i in r] for v, r in ((self.source, row), (self.target, written[0]))]
+        named = [
+            [v.pieces[i] for i in r] for v, r in ((self.source, row), (self.target, written[0]))
+        ]
         return *named, weights[0].numpy()
 
 
@@ -479,7 +483,8 @@ def scores(said: Sequence[str], sentences: Sequence[Sentence]) -> Scores:
     of_all = bleu.corpus_score(list(said), references).score
     of_one = bleu.corpus_score(list(said), references[:1]).score
     exact = [
-        text.lower() in {f.lower() for f in s.french} for text, s in zip(said, sentences, strict=True)
+        text.lower() in {f.lower() for f in s.french}
+        for text, s in zip(said, sentences, strict=True)
     ]
     return Scores(of_all, of_one, float(np.mean(exact)), str(bleu.get_signature()))
 

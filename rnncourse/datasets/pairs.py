@@ -163,7 +163,6 @@ def _stand_in() -> list[tuple[str, str]]:
     """Pairs that the Unicode consortium's data, which come with Babel, have for both languages."""
     from babel import Locale
     from babel.dates import format_date
-    from babel.numbers import format_currency
     from babel.units import format_unit
 
     english, french = Locale("en"), Locale("fr")
@@ -186,5 +185,12 @@ def _stand_in() -> list[tuple[str, str]]:
             rows.append((names[0][code], names[1][code]))
     for currency in CURRENCIES:
         for count in range(1, 91):
-            add(lambda l, n=count, c=currency: format_currency(n, c, "0", l, False, "name"))
+            add(lambda locale, n=count, c=currency: _amount(n, c, locale))
     return rows
+
+
+def _amount(number: int, currency: str, locale) -> str:
+    """An amount of money in words, such as ``3 euros``."""
+    from babel.numbers import format_currency
+
+    return format_currency(number, currency, "0", locale, False, "name")
