@@ -121,8 +121,12 @@ class Translator(keras.Model):
         if self.attention:
             context, weights = self.attend(states, memory)
             states = ops.concatenate([context, states], axis=-1)
-        answer = drop(self.combine(states))  # (batch, written, embedding)
-        return ops.matmul(answer, ops.transpose(self.write.embeddings)) + self.bias, last, weights
+        return self.answer(states, drop), last, weights
+
+    def answer(self, states, drop=lambda x: x):
+        """Logits (batch, written, target): how well each word's own vector fits."""
+        said = drop(self.combine(states))  # (batch, written, embedding)
+        return ops.matmul(said, ops.transpose(self.write.embeddings)) + self.bias
 
     def call(self, sentences, words, noise=None):
         """Logits for what follows each of the words, which are given; see :func:`dropper`."""
@@ -138,14 +142,17 @@ class Translator(keras.Model):
 
     def build(self, input_shape=None):
         """Make the weights; they are the same for sentences of any length."""
-        if self.built:
-            return
+        if not self.built:
+            self._build(inputs=self.sizes["embedding"])
+
+    def _build(self, inputs: int) -> None:
         units, embedding = self.sizes["units"], self.sizes["embedding"]
-        for layer in (self.read, self.write):
-            layer.build((None, None))
-        for layer in (self.backward, self.forward, self.decoder):
-            if layer is not None:
-                layer.build((None, None, embedding))
+        self.read.build((None, None))
+        self.write.build((None, None))
+        self.backward.build((None, None, embedding))
+        if self.bidirectional:
+            self.forward.build((None, None, embedding))
+        self.decoder.build((None, None, inputs))
         if self.attention:
             for layer in (self.query, self.key, self.score):
                 layer.build((None, None, units))
@@ -156,6 +163,56 @@ class Translator(keras.Model):
         """What the constructor needs to make the model again."""
         kinds = {"bidirectional": self.bidirectional, "attention": self.attention}
         return {"name": self.name, **self.sizes, **kinds, "dropout": self.dropout}
+
+
+@keras.saving.register_keras_serializable(package="rnncourse")
+class OnTheFly(Translator):
+    """One recurrent layer that reads a word and writes a word at each step.
+
+    Args:
+        source: Size of the vocabulary that is read.
+        target: Size of the vocabulary that is written.
+        delay: Words that are read before the first is written.
+        kwargs: As for :class:`Translator`, which has the other two arguments of its own.
+    """
+
+    def __init__(self, source: int, target: int, delay: int = 0, **kwargs):
+        super().__init__(source, target, **kwargs | {"bidirectional": False, "attention": False})
+        self.delay = delay
+
+    def encode(self, sentences, drop=lambda x: x):
+        """Read the words of the delay; the others are left for :meth:`decode`.
+
+        Returns:
+            The words' vectors, a row of zeros behind them, and the state with the place reached.
+        """
+        x = drop(self.read(sentences)) * ops.cast(sentences > PADDING, "float32")[..., None]
+        x = ops.pad(x, [(0, 0), (0, 1 + self.delay), (0, 0)])
+        state = self.decoder.cell.get_initial_state(batch_size=ops.shape(x)[0])[0]
+        if self.delay:
+            first = x[:, : self.delay]
+            _, state = self.decoder(ops.concatenate([first, 0 * first], -1), initial_state=state)
+        return (x,), ops.pad(state, [(0, 0), (0, 1)])
+
+    def decode(self, words, vector, memory, drop=lambda x: x):
+        """As that of :class:`Translator`; each step also reads the next word."""
+        (x,), written = memory, ops.shape(words)[1]
+        place = ops.cast(vector[0, -1], "int32") + self.delay + ops.arange(written)
+        read = ops.take(x, ops.minimum(place, ops.shape(x)[1] - 1), axis=1)
+        inputs = ops.concatenate([read, drop(self.write(words))], axis=-1)
+        states, last = self.decoder(inputs, initial_state=vector[:, :-1])
+        vector = ops.concatenate([last, vector[:, -1:] + ops.cast(written, "float32")], axis=-1)
+        return self.answer(drop(states), drop), vector, None
+
+    def build(self, input_shape=None):
+        """Make the weights."""
+        if not self.built:
+            self._build(inputs=2 * self.sizes["embedding"])
+
+    def get_config(self) -> dict:
+        """What the constructor needs to make the model again."""
+        mine = {"name": self.name, **self.sizes, "dropout": self.dropout}
+        return mine | {"delay": self.delay}
 
 
 def dropper(rate: float, noise=None) -> Callable:

@@ -114,6 +114,42 @@ def test_padding_and_neighbours_change_nothing(bidirectional, attention):
         np.testing.assert_allclose(alone[0], together[i], atol=1e-5)
 
 
+@pytest.mark.parametrize("delay", [0, 1, 3, 9])
+def test_on_the_fly_is_one_layer_that_reads_and_writes(delay):
+    training.seed_everything(1)
+    model = translation.OnTheFly(11, 9, delay, units=8, embedding=6)
+    model.build()
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.7, w.shape).astype("float32") for w in model.get_weights()])
+    weights = {w.path.partition("/")[2]: w.numpy() for w in model.weights}
+    cell = [weights[f"decoder/gru_cell/{k}"] for k in ("kernel", "recurrent_kernel", "bias")]
+    sentence, given = [5, 7, 4, END], [BEGIN, 6, 8]
+    x = [*weights["read/embeddings"][sentence], *np.zeros((20, 6))]
+    y = [*np.zeros((delay, 6)), *weights["write/embeddings"][given]]
+    h, states = np.zeros(8), []
+    for step in range(delay + 3):
+        h = gru(np.concatenate([x[step], y[step]]), h, *cell)
+        states.append(h)
+    said = np.tanh(states[delay:] @ weights["combine/kernel"] + weights["combine/bias"])
+    expected = said @ weights["write/embeddings"].T + weights["bias"]
+    read = np.array([[*sentence, PADDING]])
+    np.testing.assert_allclose(model(read, np.array([given]))[0], expected, rtol=1e-4, atol=1e-4)
+    memory, state = model.encode(read)
+    for step, word in enumerate(given):
+        logits, state, _ = model.decode(np.array([[word]]), state, memory)
+        np.testing.assert_allclose(logits[0, 0], expected[step], rtol=1e-4, atol=1e-4)
+
+
+def test_on_the_fly_cannot_know_what_it_has_not_read():
+    model = translation.OnTheFly(11, 9, 1, units=8, embedding=6, dropout=0.0)
+    model.build()
+    words = np.array([[BEGIN, 5, 6]])
+    before = model(np.array([[5, 6, 7, 8]]), words).numpy()
+    after = model(np.array([[5, 6, 7, 9]]), words).numpy()
+    np.testing.assert_array_equal(before[:, :2], after[:, :2])
+    assert (before[:, 2] != after[:, 2]).any()
+
+
 def log_p(model, sentence, words):
     """The logarithm of the chance of a translation, by the model's own logits, BEGIN to END."""
     logits = model(np.array([sentence]), np.array([[BEGIN, *words[:-1]]])).numpy()[0]
