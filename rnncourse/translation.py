@@ -454,7 +454,8 @@ class Interpreter:
         """Translate sentences.
 
         What has no word in it is translated by nothing. Letters that were never seen are read as
-        unknown, and something is written all the same.
+        unknown, and something is written all the same. Sentences that are equally long are
+        translated together, so that none depends on which others there are.
 
         Args:
             texts: The sentences.
@@ -467,16 +468,16 @@ class Interpreter:
             ValueError: If a sentence is too long.
         """
         rows = self.encoded(texts)
-        order = np.argsort([len(row) for row in rows], kind="stable")
         said = [""] * len(rows)
-        order = [i for i in order if len(rows[i]) > 1]
-        for start in range(0, len(order), batch_size):
-            some = order[start : start + batch_size]
-            sentences = padded([rows[i] for i in some])
-            steps = tf.constant(2 * sentences.shape[1] + 5)
-            written, _ = search(self.model, tf.constant(sentences), steps, width, power)
-            for i, row in zip(some, written.numpy(), strict=True):
-                said[i] = self.target.decode(row)
+        lengths = np.array([len(row) for row in rows], int)
+        for length in sorted({*lengths.tolist()} - {1}):  # the end alone is translated by nothing
+            same = np.flatnonzero(lengths == length)
+            steps = tf.constant(2 * length + 5)
+            for some in np.split(same, range(batch_size, len(same), batch_size)):
+                sentences = tf.constant(padded([rows[i] for i in some]))
+                written, _ = search(self.model, sentences, steps, width, power)
+                for i, row in zip(some, written.numpy(), strict=True):
+                    said[i] = self.target.decode(row)
         return said
 
     def encoded(self, texts: Sequence[str]) -> list[list[int]]:
