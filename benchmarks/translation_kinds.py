@@ -26,10 +26,10 @@ from rnncourse.subwords import Subwords
 # Mini-batches that take each kind about as long as attention takes for its own, and its arguments.
 KINDS = {
     "attention": (500, {}),
-    "encoder and decoder": (700, {"bidirectional": False, "attention": False}),
-    "on the fly": (700, {"delay": 0}),
-    "three words behind": (700, {"delay": 3}),
-    "bidirectional encoder": (700, {"attention": False}),
+    "encoder and decoder": (600, {"bidirectional": False, "attention": False}),
+    "on the fly": (650, {"delay": 0}),
+    "three words behind": (650, {"delay": 3}),
+    "bidirectional encoder": (650, {"attention": False}),
 }
 LENGTHS = (3, 4, 5, 6)  # words; the first stands for fewer as well
 
