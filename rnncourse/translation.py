@@ -43,6 +43,8 @@ class Translator(keras.Model):
         ValueError: If a size is not positive, ``units`` is odd, or ``dropout`` not in [0, 1).
     """
 
+    encodes = True  # whether a network of its own reads the sentence
+
     def __init__(
         self,
         source: int,
@@ -68,7 +70,8 @@ class Translator(keras.Model):
         self.write = keras.layers.Embedding(target, embedding, name="write")
         each = units // 2 if bidirectional else units
         both = {"return_sequences": True, "return_state": True}
-        self.backward = FastGRU(each, go_backwards=True, name="backward", **both)
+        if self.encodes:
+            self.backward = FastGRU(each, go_backwards=True, name="backward", **both)
         self.forward = FastGRU(each, name="forward", **both) if bidirectional else None
         self.decoder = FastGRU(units, name="decoder", **both)
         if attention:
@@ -149,7 +152,8 @@ class Translator(keras.Model):
         units, embedding = self.sizes["units"], self.sizes["embedding"]
         self.read.build((None, None))
         self.write.build((None, None))
-        self.backward.build((None, None, embedding))
+        if self.encodes:
+            self.backward.build((None, None, embedding))
         if self.bidirectional:
             self.forward.build((None, None, embedding))
         self.decoder.build((None, None, inputs))
@@ -175,6 +179,8 @@ class OnTheFly(Translator):
         delay: Words that are read before the first is written.
         kwargs: As for :class:`Translator`, which has the other two arguments of its own.
     """
+
+    encodes = False
 
     def __init__(self, source: int, target: int, delay: int = 0, **kwargs):
         super().__init__(source, target, **kwargs | {"bidirectional": False, "attention": False})
@@ -413,7 +419,13 @@ def search(model: Translator, sentences, steps: int, width: int = 1, power: floa
     nothing = tf.where(number == PADDING, 0.0, NEVER)  # after the end
     for _ in tf.range(steps):
         tf.autograph.experimental.set_loop_options(
-            shape_invariants=[(written, tf.TensorShape([None, width, None]))]
+            shape_invariants=[
+                (written, tf.TensorShape([None, width, None])),
+                (logs, tf.TensorShape([None, width])),
+                (state, tf.TensorShape([None, None])),
+                (last, tf.TensorShape([None])),
+                (ended, tf.TensorShape([None])),
+            ]
         )
         logits, state, _ = model.decode(last[:, None], state, memory)
         ahead = tf.nn.log_softmax(logits[:, 0]) + unwritable  # (batch * width, words)

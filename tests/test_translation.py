@@ -355,6 +355,17 @@ def test_it_learns_twice_the_same_and_is_saved(tmp_path):
     np.testing.assert_array_equal(translation.search(loaded, *arguments)[0], written)
 
 
+def test_on_the_fly_learns_what_needs_no_waiting():
+    training.seed_everything(0)
+    read, _ = pairs(200)
+    asked = [[w + 3 if w > END else w for w in row] for row in read]
+    model = translation.OnTheFly(7, 10, units=32, embedding=16, dropout=0.1)
+    batches = translation.Batches(read, asked, size=32, shapes=((5, 5),))
+    optimizer = Muon(0.02, only=r"gru_cell/recurrent_kernel", beta_2=0.95)
+    translation.train(model, optimizer, batches, 60, jit_compile=False)
+    assert translation.token_accuracy(model, read, asked) > 0.95
+
+
 def test_token_accuracy_leaves_padding_out():
     model = small()
     read, asked = pairs(30)
@@ -403,8 +414,8 @@ def test_what_cannot_be_read_is_refused():
 
 def test_looks_are_weights_of_what_is_read():
     read, written, weights = interpreter().looks("We go.")
-    assert read == ["we", "go", ".", "<end>"]
-    assert weights.shape == (len(written), 4)
+    assert read == ["w·", "e", "go", ".", "<end>"]
+    assert weights.shape == (len(written), 5)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
 
 
