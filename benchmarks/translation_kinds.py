@@ -23,7 +23,7 @@ from rnncourse.datasets import load_pairs
 from rnncourse.muon import Muon
 from rnncourse.subwords import Subwords
 
-STEPS = 700  # mini-batches for attention
+STEPS = 600  # mini-batches for attention
 # How many more mini-batches each kind can do in the time of attention, and its arguments.
 KINDS = {
     "attention": (1, {}),
