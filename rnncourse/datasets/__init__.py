@@ -24,6 +24,7 @@ from rnncourse.datasets.messages import (
 )
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.ontology import Ontology, load_ontology
+from rnncourse.datasets.pairs import Pairs, Sentence, load_pairs, normalised
 from rnncourse.datasets.reviews import Reviews, load_reviews
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
@@ -39,7 +40,9 @@ __all__ = [
     "Messages",
     "Mnist",
     "Ontology",
+    "Pairs",
     "Reviews",
+    "Sentence",
     "Series",
     "Shakespeare",
     "Source",
@@ -52,12 +55,14 @@ __all__ = [
     "load_messages",
     "load_mnist",
     "load_ontology",
+    "load_pairs",
     "load_reviews",
     "load_series",
     "load_shakespeare",
     "load_tunes",
     "load_word_vectors",
     "near_copies",
+    "normalised",
     "resemblance",
     "twins",
 ]

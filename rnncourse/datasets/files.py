@@ -40,6 +40,11 @@ _BROWNLEE = (
 )
 
 REGISTRY: dict[str, DataFile] = {
+    "fra-eng.zip": DataFile(
+        "https://github.com/genimind/seq2seq/raw/4f3f8eb0adde54fcc8b89394336b002e7961244c/"
+        "fra-eng.zip",
+        "16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04",
+    ),
     "irish.abc": DataFile(
         "https://raw.githubusercontent.com/aamini/introtodeeplearning/"
         "fd8023c7804bd352fc7212ac3aa587bd90912653/mitdeeplearning/data/irish.abc",
