@@ -106,12 +106,12 @@ def chapter_map(captions: dict[int, str], chapters: list[Place], links: Mapping[
             else:
                 start, end, lane = x0 + WIDE, x - 4, x - GAP / 2
                 path = f"M{start} {y0 + HIGH / 2}H{lane}V{y + HIGH / 2}H{end}"
-                if y0 == y:
-                    path = f"M{start} {y0 + HIGH / 2}H{end}"
-                elif x - x0 > WIDE + GAP:  # round the columns between, below their boxes
+                if x - x0 > WIDE + GAP:  # round the columns between, below their boxes
                     first = x0 + WIDE + GAP / 2
                     below = 30 + STEP * max(p.row + 1 for p in chapters if at[p.name][0] < x) - 5
                     path = f"M{start} {y0 + HIGH / 2}H{first}V{below}H{lane}V{y + HIGH / 2}H{end}"
+                elif y0 == y:
+                    path = f"M{start} {y0 + HIGH / 2}H{end}"
             arrows.append(f'<path d="{path}" marker-end="url(#map-tip)"/>')
         before = ", ".join(known[need].title for need in place.needs)
         hint = html.escape(f"{place.title}. Builds on: {before or 'nothing before it'}.")
