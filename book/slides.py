@@ -22,7 +22,7 @@ from rnncourse.results import write_atomically
 HTML = BUILD / "html"
 ROOM = 170  # words that a slide has room for
 LONG = 20  # lines of code above which they are set smaller
-NO_SLIDES = ("index", "scoreboard", "status")
+NO_SLIDES = ("index", "live", "scoreboard", "status")
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -81,10 +81,19 @@ def deck(article: articles.Article) -> str:
         del element["id"]  # slides have no fragments of their own
     title = f"<section><h1>{html.escape(article.title)}</h1><p class='book'>{_home()}</p></section>"
     columns = [title]
-    for section in article.body.find_all("section", recursive=False):
-        slides = "\n".join(_shown(slide) for slide in cut(article, section))
-        columns.append(f"<section>\n{slides}\n</section>")
+    for section in [_opening(article.body), *article.body.find_all("section", recursive=False)]:
+        if slides := "\n".join(_shown(slide) for slide in cut(article, section)):
+            columns.append(f"<section>\n{slides}\n</section>")
     return "\n".join(columns)
+
+
+def _opening(body: Tag) -> Tag:
+    """What stands before the first section, as a section without a heading."""
+    opening = articles.BeautifulSoup("", "html.parser").new_tag("section")
+    for element in body.find_all(True, recursive=False):
+        if element.name not in ("section", "h1") and element.get_text(strip=True):
+            opening.append(element.extract())
+    return opening
 
 
 def _home() -> str:
