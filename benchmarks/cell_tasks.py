@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import cells, results, tasks, training
+from benchmarks import record
+from rnncourse import cells, tasks, training
 
 UNITS = 64
 BATCH = 64
@@ -89,16 +87,13 @@ def main() -> None:
             print(
                 f"{task:<9}{name:<21}rate {rate}: {shown}  ({seconds:.0f} CPU s each)", flush=True
             )
-    results.RecordedRun(
-        name="cell_tasks",
+    record.save(
+        "cell_tasks",
+        values,
         command=f"python -m benchmarks.cell_tasks --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data="made up by rnncourse.tasks",
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 def _run(measure, make, rate: float, seed: int) -> float:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import datasets, results, training
+from benchmarks import record
+from rnncourse import datasets, training
 
 UNITS = 32
 DIGITS, BATCH, PASSES = 4_000, 100, 6
@@ -69,16 +67,13 @@ def main() -> None:
         values[name] = [share_wrong(depth, kind, *data, seed) for seed in seeds]
         shown = ", ".join(f"{value:.4g}" for value in values[name])
         print(f"{name:<26}{shown}  ({time.process_time():.0f} s so far)", flush=True)
-    results.RecordedRun(
-        name="depth",
+    record.save(
+        "depth",
+        values,
         command=f"python -m benchmarks.depth --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(digits.source),
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

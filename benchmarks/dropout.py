@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import datasets, results, tasks, training
+from benchmarks import record
+from rnncourse import datasets, tasks, training
 
 RATES = (0.1, 0.3, 0.5)
 DIGITS, PASSES = 1_000, 30
@@ -116,16 +114,13 @@ def main() -> None:
     seeds = list(range(1, parser.parse_args().seeds + 1))
     digits = datasets.load_mnist()
     values = of_the_series(seeds) | of_the_digits(digits, seeds)
-    results.RecordedRun(
-        name="dropout",
+    record.save(
+        "dropout",
+        values,
         command=f"python -m benchmarks.dropout --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(digits.source),
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 def of_the_series(seeds: list[int]) -> dict[str, list[float]]:

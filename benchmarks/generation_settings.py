@@ -6,16 +6,13 @@ next 5 %, and writes ``benchmarks/records/generation_settings.json``. The last t
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import datasets, language, results, training
+from benchmarks import record
+from rnncourse import datasets, language, training
 from rnncourse.text import Vocabulary
 
 STEPS = 6000
@@ -73,16 +70,13 @@ def measured(dropout: float, steps: int, seed: int) -> tuple[np.ndarray, float, 
 
 def save(name: str, values: dict[str, list[float]], seeds: tuple[int, ...]) -> None:
     """Write the record of a benchmark of this folder."""
-    results.RecordedRun(
-        name=name,
+    record.save(
+        name,
+        values,
         command=f"python -m benchmarks.{name}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(datasets.load_shakespeare().source),
         seeds=list(seeds),
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

@@ -9,16 +9,13 @@ value a seed.
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import sys
 import time
-from importlib.metadata import version
 
 import numpy as np
 
-from rnncourse import hopfield, results
+from benchmarks import record
+from rnncourse import hopfield
 
 SIZES = (200, 500, 1000, 2000)
 LOADS = tuple(round(float(load), 2) for load in np.arange(0.10, 0.245, 0.01))
@@ -40,17 +37,14 @@ def main() -> int:
             values[name] = [float(np.nanmean(overlaps[i])) for overlaps in curves]
         seconds = time.perf_counter() - started
         print(f"{units} units, {seconds:.0f} s: breaks at {np.round(broken, 3)}", flush=True)
-    record = results.RecordedRun(
-        name="hopfield_capacity",
+    record.save(
+        "hopfield_capacity",
+        values,
         command=f"python -m benchmarks.hopfield_capacity --seeds {len(seeds)}",
-        date=datetime.date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={"numpy": version("numpy")},
         data="random patterns of +1 and -1",
         seeds=seeds,
-        values=values,
+        packages=["numpy"],
     )
-    print(f"written to {record.save().relative_to(results.PROJECT)}")
     return 0
 
 

@@ -9,15 +9,13 @@ for their hundred epochs, and the test pictures tell what came out.
 from __future__ import annotations
 
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import datasets, results, training
+from benchmarks import record
+from rnncourse import datasets, training
 
 SEEDS = [1, 2, 3]
 SLIDES = {"cell": "basic", "epochs": 10, "peak": None, "distort": False}
@@ -98,16 +96,13 @@ def main() -> None:
     x_test = (digits.x_test / 255).astype("float32")
     values["a hundred epochs, test"] = [share_wrong(model, x_test, digits.y_test)]
     print(f"a hundred epochs, test: {values['a hundred epochs, test'][0]:.2%}", flush=True)
-    results.RecordedRun(
-        name="mnist",
+    record.save(
+        "mnist",
+        values,
         command="python -m benchmarks.mnist",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(digits.source),
         seeds=SEEDS,
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

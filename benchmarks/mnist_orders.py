@@ -9,16 +9,14 @@ pictures that each reads rightly after three epochs.
 from __future__ import annotations
 
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
+from benchmarks import record
 from benchmarks.mnist import share_wrong
-from rnncourse import datasets, results, training
+from rnncourse import datasets, training
 
 SEEDS = [1, 2]
 EPOCHS, BATCH, UNITS = 3, 128, 64
@@ -82,16 +80,13 @@ def main() -> None:
             values[name] = [share_right(order, cell, seed, *data) for seed in SEEDS]
             shown = ", ".join(f"{value:.2%}" for value in values[name])
             print(f"{name:<24}{shown}  ({time.process_time():.0f} s so far)", flush=True)
-    results.RecordedRun(
-        name="mnist_orders",
+    record.save(
+        "mnist_orders",
+        values,
         command="python -m benchmarks.mnist_orders",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(digits.source),
         seeds=SEEDS,
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
+from benchmarks import record
 from rnncourse import datasets, readers, results, training, words
 
 HELD_OUT = 1_000
@@ -98,21 +96,13 @@ def main() -> None:
             shares.append(share)
             times.append(seconds)
             print(seed, variant, share, seconds, flush=True)
-            save(values, seeds, data)
-
-
-def save(values: dict[str, list[float]], seeds: list[int], data) -> None:
-    """Write the record."""
-    results.RecordedRun(
-        name="ontology",
-        command=f"python -m benchmarks.ontology --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        data=str(data.source),
-        seeds=seeds,
-        values=values,
-    ).save()
+            record.save(
+                "ontology",
+                values,
+                command=f"python -m benchmarks.ontology --seeds {len(seeds)}",
+                data=str(data.source),
+                seeds=seeds,
+            )
 
 
 if __name__ == "__main__":

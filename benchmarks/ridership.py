@@ -14,18 +14,16 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
-import platform
 import sys
 import time
-from importlib.metadata import version
 
 import keras
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from rnncourse import datasets, forecasting, results, training
+from benchmarks import record
+from rnncourse import datasets, forecasting, training
 
 LENGTH, WARM_UP, BATCH = 84, 28, 32
 CHOSEN = {
@@ -85,17 +83,13 @@ def main() -> int:
     values["published recipe, stopped and judged"] = list(stopped)
     values["published recipe, June to December"] = list(later)
     print("published recipe", np.round(stopped), "and June to December", np.round(later))
-    record = results.RecordedRun(
-        name="ridership",
+    record.save(
+        "ridership",
+        values,
         command=f"python -m benchmarks.ridership --seeds {len(seeds)}",
-        date=datetime.date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(series.source),
         seeds=seeds,
-        values=values,
     )
-    print(f"written to {record.save().relative_to(results.PROJECT)}")
     return 0
 
 

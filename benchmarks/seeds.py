@@ -8,13 +8,10 @@ kept in the record: it tells that the promise was too bold.
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import sys
 import tempfile
-from importlib.metadata import version
 
+from benchmarks import record
 from book import execute
 from book.chapters import Chapter, read_chapters
 from rnncourse import results
@@ -32,17 +29,13 @@ def main() -> int:
     runs = [run(chapters[asked.chapter], seed) for seed in range(asked.seeds)]
     names = [name for name in runs[0] if all(name in values for values in runs)]
     data = {result.data for values in runs for result in values.values() if result.data}
-    record = results.RecordedRun(
-        name=f"{asked.chapter}_seeds",
+    record.save(
+        f"{asked.chapter}_seeds",
+        {name: [values[name].value for values in runs] for name in names},
         command=f"python -m benchmarks.seeds {asked.chapter} --seeds {asked.seeds}",
-        date=datetime.date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data="; ".join(sorted(data)),
         seeds=list(range(asked.seeds)),
-        values={name: [values[name].value for values in runs] for name in names},
     )
-    print(f"written to {record.save().relative_to(results.PROJECT)}")
     return 0
 
 

@@ -12,19 +12,17 @@ compares ways to make one answer of many characters. Each writes
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
-import platform
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import keras
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from rnncourse import datasets, results, sentiment, training
+from benchmarks import record
+from rnncourse import datasets, sentiment, training
 from rnncourse.fast_gru import FastGRU
 
 CHOICES = {
@@ -91,20 +89,14 @@ def main() -> int:
     asked = parser.parse_args()
     seeds = list(range(asked.seeds))
     for values in PARTS[asked.part](seeds):  # a run that is broken off leaves what it found
-        record = results.RecordedRun(
-            name=f"sentiment_{asked.part}",
+        record.save(
+            f"sentiment_{asked.part}",
+            values,
             command=f"python -m benchmarks.sentiment {asked.part} --seeds {asked.seeds}",
-            date=datetime.date.today().isoformat(),
-            machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-            versions={
-                name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")
-            },
             data=str(datasets.load_messages("published").source),
             seeds=seeds,
-            values=values,
+            packages=["tensorflow", "keras", "numpy", "scikit-learn"],
         )
-        path = record.save()
-    print(f"written to {path.relative_to(results.PROJECT)}")
     return 0
 
 

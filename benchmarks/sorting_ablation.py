@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from rnncourse import results, sorting, training
+from benchmarks import record
+from rnncourse import sorting, training
 from rnncourse.muon import Muon
 
 STEPS = 2000
@@ -125,16 +123,13 @@ def main() -> None:
             for step in [step for step in LOOKS if all(step in seen for _, seen in runs)]:
                 values[f"{name}, elements at step {step}"] = [seen[step][0] for _, seen in runs]
                 values[f"{name}, in order at step {step}"] = [seen[step][1] for _, seen in runs]
-    results.RecordedRun(
-        name="sorting_ablation",
+    record.save(
+        "sorting_ablation",
+        values,
         command=f"python -m benchmarks.sorting_ablation --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data="made up by rnncourse.sorting",
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

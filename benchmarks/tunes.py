@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import argparse
 import functools
-import os
-import platform
 import random
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from rnncourse import datasets, ngrams, results
+from benchmarks import record
+from rnncourse import datasets, ngrams
 from rnncourse.music import abc_notation as abc
 from rnncourse.music import melodies
 from rnncourse.music.metronome import HALVES, Metronome
@@ -69,16 +66,13 @@ def main() -> None:
         values[f"{name}, copied"] = longest
         shown = ", ".join(f"{share:.1%}" for share in values[f"{name}, share"])
         print(f"{name}: {shown}, {time.perf_counter() - started:.0f} s", flush=True)
-    results.RecordedRun(
-        name="tunes",
+    record.save(
+        "tunes",
+        values,
         command=f"python -m benchmarks.tunes --seeds {len(seeds)}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(source),
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 def _split():

@@ -10,7 +10,6 @@ each a number of its own. A word that was never seen before still has an ending.
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -19,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnncourse.fast_gru import FastGRU
-from rnncourse.training import History, warmup_cosine
+from rnncourse.training import History, take_steps, warmup_cosine
 from rnncourse.words import PADDING, UNKNOWN, WordVocabulary
 
 CELLS = {"simple": keras.layers.SimpleRNN, "gru": FastGRU, "lstm": keras.layers.LSTM}
@@ -283,7 +282,6 @@ def train(
     """
     _check(numbers, labels, epochs, batch)
     batch = min(batch, len(labels))
-    started, losses, watching = time.perf_counter(), [], 0.0
     steps = epochs * len(labels) // batch
     optimizer = keras.optimizers.Adam(warmup_cosine(peak, steps), global_clipnorm=1.0)
     model.build()
@@ -302,15 +300,7 @@ def train(
         return loss
 
     rng = np.random.default_rng(seed)
-    for shown, wanted in batches(numbers, labels, epochs, batch, rng, unknown):
-        losses.append(step(tf.constant(shown), tf.constant(wanted)))
-        if watch is not None:
-            float(losses[-1])
-            pause = time.perf_counter()
-            watch(len(losses))
-            watching += time.perf_counter() - pause
-    losses = [float(loss) for loss in losses]
-    return History({"loss": losses}, time.perf_counter() - started - watching)
+    return take_steps(step, batches(numbers, labels, epochs, batch, rng, unknown), watch)
 
 
 def probabilities(model: Reader, numbers: np.ndarray, batch: int = 250) -> np.ndarray:

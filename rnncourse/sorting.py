@@ -6,7 +6,6 @@ list. The task is that of Albert's handout of 2017, section 5.3.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 
 import keras
@@ -14,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from rnncourse.training import History
+from rnncourse.training import History, take_steps
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -223,15 +222,5 @@ def train(
     Returns:
         The loss of each step, and the wall-clock time, compiling included.
     """
-    started = time.perf_counter()
-    step, losses = compiled_step(sorter, optimizer, jit_compile=jit_compile), []
-    watching = 0.0
-    for lists in batches:
-        losses.append(step(tf.constant(lists), tf.constant(in_order(lists))))
-        if watch is not None:
-            float(losses[-1])
-            pause = time.perf_counter()
-            watch(len(losses))
-            watching += time.perf_counter() - pause
-    losses = [float(loss) for loss in losses]
-    return History({"loss": losses}, time.perf_counter() - started - watching)
+    step = compiled_step(sorter, optimizer, jit_compile=jit_compile)
+    return take_steps(step, ((lists, in_order(lists)) for lists in batches), watch)

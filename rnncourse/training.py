@@ -1,9 +1,10 @@
-"""Seeding and the one training loop that the chapters share."""
+"""Seeding, and the training loops that the chapters share."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import keras
@@ -175,6 +176,33 @@ def fit(
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",
     )
     return History(log.history, time.perf_counter() - started)
+
+
+def take_steps(
+    step: Callable[..., tf.Tensor],
+    batches: Iterable[tuple[np.ndarray, ...]],
+    watch: Callable[[int], None] | None = None,
+) -> History:
+    """Take one optimiser step for each mini-batch, and time them all.
+
+    Args:
+        step: The arrays of a mini-batch, as tensors -> the loss, a scalar tensor.
+        batches: The mini-batches, each the arrays that a step takes.
+        watch: Called with the number of steps made, after each; its time is not counted.
+
+    Returns:
+        The loss of each step, and the wall-clock time, compiling included.
+    """
+    started, watching, losses = time.perf_counter(), 0.0, []
+    for arrays in batches:
+        losses.append(step(*map(tf.constant, arrays)))
+        if watch is not None:
+            float(losses[-1])  # wait for the step
+            pause = time.perf_counter()
+            watch(len(losses))
+            watching += time.perf_counter() - pause
+    losses = [float(loss) for loss in losses]
+    return History({"loss": losses}, time.perf_counter() - started - watching)
 
 
 def _check_examples(inputs, targets, **counts: int | None) -> None:

@@ -28,25 +28,14 @@ TEST = "7,Acme,Positive,Acme makes the very best anvils in town\n21,Bolt,Neutral
 
 
 @pytest.fixture
-def put(tmp_path, monkeypatch):
-    """Put small files where the loader looks, and register them."""
-    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
+def put(put):
+    """Put both files of tweets, with the line ends of the original."""
 
     def write(train=TRAIN, test=TEST):
         for filename, text in (("twitter_training.csv", train), ("twitter_validation.csv", test)):
-            content = text.replace("\n", "\r\n").encode()
-            (tmp_path / filename).write_bytes(content)
-            entry = datasets.DataFile("http://127.0.0.1:9/", hashlib.sha256(content).hexdigest())
-            monkeypatch.setitem(datasets.REGISTRY, filename, entry)
+            put(filename, text.replace("\n", "\r\n").encode())
 
     return write
-
-
-@pytest.fixture
-def nothing(tmp_path, monkeypatch):
-    monkeypatch.setenv("RNNCOURSE_DATA", "")
-    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
-    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
 
 
 def test_published_is_the_files_as_they_are(put):

@@ -1,6 +1,5 @@
 """Series: what is read, which faults are mended and said, and that no future value gets through."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -27,27 +26,6 @@ FILES = {
     "temperatures": ("daily-min-temperatures.csv", TEMPERATURES),
     "air": ("pollution.csv", AIR),
 }
-
-
-@pytest.fixture
-def put(tmp_path, monkeypatch):
-    """Put a small file where the loader looks, and register it."""
-    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
-
-    def write(filename, text):
-        (tmp_path / filename).write_bytes(text.encode())
-        entry = datasets.DataFile("http://127.0.0.1:9/", hashlib.sha256(text.encode()).hexdigest())
-        monkeypatch.setitem(datasets.REGISTRY, filename, entry)
-
-    return write
-
-
-@pytest.fixture
-def nothing(tmp_path, monkeypatch):
-    """No folder, no network."""
-    monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
-    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
-    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
 
 
 def test_days_that_stand_there_twice_are_kept_once_and_said(put):

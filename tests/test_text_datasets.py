@@ -1,7 +1,6 @@
 """Word vectors, the ontology and the reviews: what is read, mended and left out."""
 
 import csv
-import hashlib
 import io
 
 import numpy as np
@@ -9,29 +8,6 @@ import pytest
 
 from rnncourse import datasets
 from rnncourse.datasets import ontology, reviews
-
-
-@pytest.fixture
-def put(tmp_path, monkeypatch):
-    """Put a small file in the place of a registered one."""
-    monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
-    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
-
-    def place(filename, content):
-        content = content.encode() if isinstance(content, str) else content
-        entry = datasets.DataFile(None, hashlib.sha256(content).hexdigest())
-        monkeypatch.setitem(datasets.REGISTRY, filename, entry)
-        (tmp_path / filename).write_bytes(content)
-
-    return place
-
-
-@pytest.fixture
-def nothing(tmp_path, monkeypatch):
-    monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
-    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
-    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
 
 
 def test_word_vectors_and_the_questions_they_can_answer(put):

@@ -1,10 +1,12 @@
 """The shared training loop: timed, quiet when told, the same twice."""
 
+import time
 from collections import Counter
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import ndimage
 
 from rnncourse import training
@@ -158,3 +160,22 @@ def test_what_distorted_refuses():
     model, *_ = small_problem()
     with pytest.raises(ValueError, match="targets and batch_size must be left out"):
         training.fit(model, training.Distorted(x, y, 4, seed=0), epochs=1, batch_size=4)
+
+
+def test_steps_are_taken_in_order_and_watching_is_not_timed():
+    weight, seen = tf.Variable(1.0), []
+
+    def step(x, y):
+        loss = (weight * tf.reduce_sum(x) - tf.reduce_sum(y)) ** 2
+        weight.assign_add(1.0)
+        return loss
+
+    def watch(steps):
+        seen.append(steps)
+        time.sleep(0.5)
+
+    batches = ((np.float32([t, t]), np.float32([1.0])) for t in (1, 2, 3))
+    history = training.take_steps(step, batches, watch)
+    assert history.metrics["loss"] == [1.0, 49.0, 289.0]
+    assert seen == [1, 2, 3]
+    assert history.seconds < 1.0
