@@ -1,0 +1,229 @@
+"""Vector to sequence: a small convolutional network sees a picture, a GRU writes what it saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from rnncourse import scenes
+from rnncourse.fast_gru import FastGRU
+from rnncourse.training import History
+
+PIXELS = scenes.SIDE * scenes.CELL
+
+
+def eye(units: int) -> keras.Sequential:
+    """A network from pictures (batch, 84, 84), 0 to 255, to vectors (batch, units).
+
+    Three convolutions, the last of which looks at each cell of the grid once, and a plain layer.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((PIXELS, PIXELS)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Reshape((PIXELS, PIXELS, 1)),
+            keras.layers.Conv2D(16, 5, 2, "same", activation="relu"),  # (batch, 42, 42, 16)
+            keras.layers.Conv2D(32, 3, 2, "same", activation="relu"),  # (batch, 21, 21, 32)
+            keras.layers.Conv2D(64, 7, 7, activation="relu"),  # (batch, 3, 3, 64)
+            keras.layers.Flatten(),
+            keras.layers.Dense(units, "tanh"),
+        ],
+        name="eye",
+    )
+
+
+@keras.saving.register_keras_serializable(package="rnncourse")
+class Captioner(keras.Model):
+    """Sees a picture and writes a sentence, word by word.
+
+    Args:
+        units: Size of the vector between the two, and of the GRU's state.
+        every_step: Whether the vector is given at every step, beside the word, to a GRU that begins
+            with zeros; otherwise the GRU begins with it and is not told again.
+        told: Whether the GRU is given the word before; otherwise nothing.
+        features: Numbers a word is looked up as.
+    """
+
+    def __init__(
+        self,
+        units: int = 192,
+        every_step: bool = False,
+        told: bool = True,
+        features: int = 32,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.units, self.every_step, self.told, self.features = units, every_step, told, features
+        self.eye = eye(units)
+        self.words = keras.layers.Embedding(len(scenes.WORDS), features)
+        self.writer = FastGRU(units, return_sequences=True, return_state=True)
+        self.answer = keras.layers.Dense(len(scenes.WORDS))
+
+    def start(self, vectors):
+        """The GRU's first state, (batch, units), for vectors of that shape."""
+        return ops.zeros_like(vectors) if self.every_step else vectors
+
+    def inputs(self, vectors, before):
+        """What the GRU is given: (batch, time, features), for words (batch, time)."""
+        x = self.words(before) if self.told else ops.zeros((*ops.shape(before), self.features))
+        if not self.every_step:
+            return x
+        seen = ops.repeat(vectors[:, None], ops.shape(before)[1], axis=1)
+        return ops.concatenate([x, seen], axis=-1)
+
+    def call(self, given):
+        """Logits (batch, time, words), for a pair of pictures and sentences.
+
+        Args:
+            given: Pictures (batch, 84, 84), and numbers of words (batch, time). What is said of a
+                word does not depend on it and on those after it.
+        """
+        pictures, sentences = given
+        vectors = self.eye(pictures)
+        before = ops.pad(sentences[:, :-1], [(0, 0), (1, 0)])
+        y, _ = self.writer(self.inputs(vectors, before), initial_state=self.start(vectors))
+        return self.answer(y)
+
+    def step(self, vectors, before, state):
+        """One word further: logits (batch, words) and states, for words (batch,)."""
+        x = self.inputs(vectors, before[:, None])[:, 0]
+        _, (state,) = self.writer.cell(x, [state])
+        return self.answer(state), state
+
+    def build(self, input_shape=None):
+        """Make the weights."""
+        if self.built:
+            return
+        self.words.build((None, None))
+        features = self.features + (self.units if self.every_step else 0)
+        self.writer.build((None, None, features))
+        self.answer.build((None, None, self.units))
+
+    def get_config(self) -> dict:
+        """What the constructor needs to make the model again."""
+        mine = {"units": self.units, "every_step": self.every_step, "told": self.told}
+        return {"name": self.name, "features": self.features, **mine}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What has been written.
+
+    Attributes:
+        tokens: Numbers of words, (pictures, time), 0 behind the full stop.
+        chances: Of the word that was written, float32 (pictures, time), 1 behind the full stop.
+        states: Of the GRU after each word, (pictures, time, units).
+    """
+
+    tokens: np.ndarray
+    chances: np.ndarray
+    states: np.ndarray
+
+    def sentences(self) -> list[str]:
+        """As text; without a full stop where there was no room for one."""
+        return [scenes.decode(row) for row in self.tokens]
+
+
+def write(
+    captioner: Captioner,
+    pictures: np.ndarray,
+    longest: int = scenes.LONGEST,
+    batch_size: int = 500,
+) -> Written:
+    """Write a sentence for each picture, always the likeliest word.
+
+    The loop over the words is in the graph.
+
+    Args:
+        captioner: The network.
+        pictures: Of shape (pictures, 84, 84), 0 is paper and 255 is ink.
+        longest: Words at most.
+        batch_size: Pictures at a time.
+
+    Raises:
+        ValueError: If there is no picture or the shape is another.
+    """
+    if pictures.ndim != 3 or pictures.shape[1:] != (PIXELS, PIXELS) or not len(pictures):
+        raise ValueError(
+            f"pictures must have the shape (pictures, {PIXELS}, {PIXELS}), got {pictures.shape}"
+        )
+    parts = []
+    for start in range(0, len(pictures), batch_size):
+        some = tf.constant(pictures[start : start + batch_size], "float32")
+        vectors = captioner.eye(some)
+        parts.append(_written(captioner, vectors, captioner.start(vectors), longest))
+    return Written(*(np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(3)))
+
+
+@tf.function(reduce_retracing=True)
+def _written(captioner, vectors, state, longest):
+    count = tf.shape(vectors)[0]
+    before = tf.zeros([count], tf.int32)
+    going = tf.ones([count], tf.bool)
+    tokens = tf.TensorArray(tf.int32, longest, element_shape=(None,))
+    chances = tf.TensorArray(tf.float32, longest, element_shape=(None,))
+    states = tf.TensorArray(tf.float32, longest, element_shape=(None, captioner.units))
+    for t in tf.range(longest):
+        logits, state = captioner.step(vectors, before, state)
+        before = tf.argmax(logits, axis=-1, output_type=tf.int32) * tf.cast(going, tf.int32)
+        largest = tf.reduce_max(tf.nn.softmax(logits), axis=-1)
+        tokens = tokens.write(t, before)
+        chances = chances.write(t, tf.where(going, largest, 1.0))
+        states = states.write(t, state)
+        going &= before > scenes.STOP
+    return (
+        tf.transpose(tokens.stack()),
+        tf.transpose(chances.stack()),
+        tf.transpose(states.stack(), [1, 0, 2]),
+    )
+
+
+def train(
+    model: keras.Model,
+    optimizer,
+    batches: Iterable[tuple],
+    watch: Callable[[int], None] | None = None,
+) -> History:
+    """Train a network that gives logits (batch, time, words) for pictures and sentences.
+
+    The loss is the cross-entropy, averaged over the words of all sentences; padding does not count.
+
+    Args:
+        model: A :class:`Captioner`, or any model that is called with pictures and sentences.
+        optimizer: A Keras optimiser.
+        batches: Pairs of pictures (batch, 84, 84) and numbers of words (batch, time).
+        watch: Called with the number of steps made, after each; its time is not counted.
+
+    Returns:
+        The loss of each step, and the wall-clock time.
+    """
+    model.build()
+    variables = model.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function
+    def step(pictures, sentences):
+        counts = tf.cast(sentences > 0, tf.float32)
+        with tf.GradientTape() as tape:
+            logits = model((tf.cast(pictures, tf.float32), sentences), training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(sentences, logits)
+            loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    started, watching, losses = time.perf_counter(), 0.0, []
+    for pictures, sentences in batches:
+        losses.append(step(tf.constant(pictures), tf.constant(sentences)))
+        if watch is not None:
+            float(losses[-1])
+            pause = time.perf_counter()
+            watch(len(losses))
+            watching += time.perf_counter() - pause
+    losses = [float(loss) for loss in losses]
+    return History({"loss": losses}, time.perf_counter() - started - watching)
