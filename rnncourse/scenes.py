@@ -297,7 +297,7 @@ def see(grid: np.ndarray) -> Meaning:
     if len(where) == 2 and everything:
         (place,) = everything[:1]
         axis = 1 if place < SIDE else 0
-        (low, first), (_, second) = ((d, cells[:, axis]) for d, cells in sorted(where.items()))
+        first, second = (cells[:, axis] for _, cells in sorted(where.items()))
         before, after = RELATIONS[:2] if place < SIDE else RELATIONS[2:]
         if first.max() < second.min() or second.max() < first.min():
             relation = before if first.max() < second.min() else after
@@ -424,7 +424,16 @@ def _tokens(meaning: Meaning) -> tuple[int, ...]:
 
 # --- how much of a sentence is right -------------------------------------------------------------
 
-SLOTS = ("kind", "count", "digit", "place", "relation", "second count", "second digit", "second place")
+SLOTS = (
+    "kind",
+    "count",
+    "digit",
+    "place",
+    "relation",
+    "second count",
+    "second digit",
+    "second place",
+)
 
 
 def slots(meaning: Meaning) -> dict[str, object]:
