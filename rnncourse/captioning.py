@@ -28,23 +28,14 @@ def eye(units: int) -> keras.Sequential:
             keras.Input((PIXELS, PIXELS)),
             keras.layers.Rescaling(1 / 255),
             keras.layers.Reshape((PIXELS, PIXELS, 1)),
-            *convolution(16, 5, 2, padding="same"),  # (batch, 42, 42, 16)
-            *convolution(32, 3, 2, padding="same"),  # (batch, 21, 21, 32)
-            *convolution(64, 7, 7),  # (batch, 3, 3, 64)
+            keras.layers.Conv2D(16, 5, 2, "same", activation="relu"),  # (batch, 42, 42, 16)
+            keras.layers.Conv2D(32, 3, 2, "same", activation="relu"),  # (batch, 21, 21, 32)
+            keras.layers.Conv2D(64, 7, 7, activation="relu"),  # (batch, 3, 3, 64)
             keras.layers.Flatten(),
             keras.layers.Dense(units, "tanh"),
         ],
         name="eye",
     )
-
-
-def convolution(filters: int, size: int, stride: int, **kwargs) -> list[keras.layers.Layer]:
-    """A convolution, its outputs brought to one scale, and ReLU."""
-    return [
-        keras.layers.Conv2D(filters, size, stride, use_bias=False, **kwargs),
-        keras.layers.BatchNormalization(momentum=0.95),
-        keras.layers.ReLU(),
-    ]
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -86,16 +77,15 @@ class Captioner(keras.Model):
         seen = ops.repeat(vectors[:, None], ops.shape(before)[1], axis=1)
         return ops.concatenate([x, seen], axis=-1)
 
-    def call(self, given, training=False):
+    def call(self, given):
         """Logits (batch, time, words), for a pair of pictures and sentences.
 
         Args:
             given: Pictures (batch, 84, 84), and numbers of words (batch, time). What is said of a
                 word does not depend on it and on those after it.
-            training: Whether outputs are scaled by this batch's own spread.
         """
         pictures, sentences = given
-        vectors = self.eye(pictures, training=training)
+        vectors = self.eye(pictures)
         before = ops.pad(sentences[:, :-1], [(0, 0), (1, 0)])
         y, _ = self.writer(self.inputs(vectors, before), initial_state=self.start(vectors))
         return self.answer(y)
@@ -166,7 +156,7 @@ def write(
     parts = []
     for start in range(0, len(pictures), batch_size):
         some = tf.constant(pictures[start : start + batch_size], "float32")
-        vectors = captioner.eye(some, training=False)
+        vectors = captioner.eye(some)
         parts.append(_written(captioner, vectors, captioner.start(vectors), longest))
     return Written(*(np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(3)))
 
@@ -221,7 +211,7 @@ def train(
     def step(pictures, sentences):
         counts = tf.cast(sentences > 0, tf.float32)
         with tf.GradientTape() as tape:
-            logits = model((tf.cast(pictures, tf.float32), sentences), training=True)
+            logits = model((tf.cast(pictures, tf.float32), sentences))
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(sentences, logits)
             loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
         optimizer.apply(tape.gradient(loss, variables), variables)

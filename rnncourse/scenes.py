@@ -18,7 +18,7 @@ The smaller of two digits is named first. A digit that is alone goes by its row.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -385,14 +385,16 @@ def draw(
     count: int,
     rng: np.random.Generator,
     meanings: Sequence[Meaning] | None = None,
+    shares: Mapping[str, float] = SHARES,
 ) -> Scenes:
-    """Draw scenes: first a kind with its share in :data:`SHARES`, then one of its meanings.
+    """Draw scenes: first a kind with its share, then one of its meanings.
 
     Args:
         painter: Where the digits come from.
         count: Number of scenes.
         rng: Where chance comes from.
         meanings: What may be said, by default everything.
+        shares: How often each of :data:`KINDS` comes, in proportion.
 
     Raises:
         ValueError: If there is nothing to choose from.
@@ -400,8 +402,8 @@ def draw(
     by_kind = _by_kind(tuple(all_meanings() if meanings is None else meanings))
     if not by_kind:
         raise ValueError("meanings must hold at least one meaning, got none")
-    shares = np.array([SHARES[kind] for kind in by_kind])
-    kinds = rng.choice(len(by_kind), count, p=shares / shares.sum())
+    chances = np.array([shares.get(kind, 0.0) for kind in by_kind])
+    kinds = rng.choice(len(by_kind), count, p=chances / chances.sum())
     options, luck = list(by_kind.values()), rng.random(count)
     chosen = tuple(
         options[kind][int(u * len(options[kind]))] for kind, u in zip(kinds, luck, strict=True)
