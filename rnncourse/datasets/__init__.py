@@ -11,24 +11,44 @@ Every loader looks in the same three places, and says in its ``source`` which on
 """
 
 from rnncourse.datasets.files import REGISTRY, DataError, DataFile, Source, cache_folder, in_folder
+from rnncourse.datasets.messages import (
+    ATTITUDES,
+    PROTOCOLS,
+    Messages,
+    Tweets,
+    hold_out,
+    load_messages,
+    near_copies,
+    resemblance,
+    twins,
+)
 from rnncourse.datasets.mnist import Mnist, load_mnist
 from rnncourse.datasets.series import Series, load_series
 from rnncourse.datasets.shakespeare import Shakespeare, load_shakespeare
 from rnncourse.datasets.tunes import Tunes, load_tunes
 
 __all__ = [
+    "ATTITUDES",
+    "PROTOCOLS",
     "REGISTRY",
     "DataError",
     "DataFile",
+    "Messages",
     "Mnist",
     "Series",
     "Shakespeare",
     "Source",
     "Tunes",
+    "Tweets",
     "cache_folder",
+    "hold_out",
     "in_folder",
+    "load_messages",
     "load_mnist",
     "load_series",
     "load_shakespeare",
     "load_tunes",
+    "near_copies",
+    "resemblance",
+    "twins",
 ]

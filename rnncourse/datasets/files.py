@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,13 @@ class DataFile:
     """What is known of a file before it is read: where it can be had, and its checksum.
 
     A text file may lie in the reader's folder as it is or as ``<name>.gz``; the checksum is that of
-    the content, unpacked.
+    the content, unpacked. Where the URL delivers a zip archive in which the file lies under its
+    name, ``archive`` is the checksum of that.
     """
 
     url: str
     sha256: str
+    archive: str = ""
 
 
 _BROWNLEE = (
@@ -61,6 +65,17 @@ REGISTRY: dict[str, DataFile] = {
     "pollution.csv": DataFile(
         _BROWNLEE + "pollution.csv",
         "892e9559205d16d32623135c127a3951c12e46ea1e0b3093e107ce89a9fd60e2",
+    ),
+    "twitter_training.csv": DataFile(
+        "https://raw.githubusercontent.com/mohamedYoussfi/nlp-sentiment-analysis-bert/"
+        "34870bf0bab829e45f7db953dd0f9fdf0e4d06ce/twitter_training.csv.zip",
+        "68ebaee4f44bda5de49b96b5e5630184f1af894970b994aa6bb0aa5e1dbfe9a0",
+        archive="c7c40f45588691ac87a50ee72915a5906fce22ddaf181fec2dd67e1c025943b4",
+    ),
+    "twitter_validation.csv": DataFile(
+        "https://raw.githubusercontent.com/sheetal25081997/SentimentalAnalysis_LLM/"
+        "dfb5d5c220ed67fc9075dea2a084ede6b54fb4f1/twitter_validation.csv",
+        "f06b0791cca4c977bdf5093678a704ba97fcb7fc592c963c45424346f80136f1",
     ),
 }
 
@@ -119,7 +134,7 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
             if _is_file(path, "RNNCOURSE_DATA"):
                 return _read(path, sha256), Source(name, "from the folder in RNNCOURSE_DATA")
 
-    cached = cache_folder() / filename
+    cached = cache_folder() / _as_delivered(filename)
     source = Source(name, f"from {REGISTRY[filename].url}")
     if os.environ.get("RNNCOURSE_OFFLINE", "") not in ("", "0"):
         if not cached.is_file():
@@ -142,6 +157,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("RNNCOURSE_CACHE", "") or pooch.os_cache("rnncourse")).expanduser()
 
 
+def _as_delivered(filename: str) -> str:
+    """What the download is called in the cache."""
+    return filename + ".zip" if REGISTRY[filename].archive else filename
+
+
 def _is_file(path: Path, variable: str) -> bool:
     """Whether the file is in the folder that the reader named, which must be readable."""
     try:
@@ -159,7 +179,9 @@ def _read(path: Path, sha256: str) -> bytes:
         content = path.read_bytes()
         if path.suffix == ".gz":
             content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+        elif path.suffix == ".zip":
+            content = zipfile.ZipFile(io.BytesIO(content)).read(path.stem)
+    except (OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     actual = hashlib.sha256(content).hexdigest()
     if actual != sha256:
@@ -179,21 +201,22 @@ def _download(filename: str) -> Missing | None:
     import pooch
     import requests
 
-    registered = REGISTRY[filename]
+    registered, delivered = REGISTRY[filename], _as_delivered(filename)
+    sha256 = registered.archive or registered.sha256
     cache = cache_folder()
     known = pooch.create(
         path=cache,
         base_url="",
-        registry={filename: f"sha256:{registered.sha256}"},
-        urls={filename: registered.url},
+        registry={delivered: f"sha256:{sha256}"},
+        urls={delivered: registered.url},
     )
     try:
-        known.fetch(filename, downloader=pooch.HTTPDownloader(timeout=20))
+        known.fetch(delivered, downloader=pooch.HTTPDownloader(timeout=20))
     except requests.RequestException as error:
         return Missing(f"no download: {_reason(error)}")
     except ValueError as error:  # Pooch's word for a wrong checksum
         raise DataError(
-            f"{registered.url} did not deliver {filename}: expected sha256 {registered.sha256}; "
+            f"{registered.url} did not deliver {delivered}: expected sha256 {sha256}; "
             f"nothing was kept. A login page of the network, perhaps? ({error})"
         ) from error
     except OSError as error:
