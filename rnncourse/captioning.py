@@ -15,27 +15,28 @@ from rnncourse import scenes
 from rnncourse.fast_gru import FastGRU
 from rnncourse.training import History
 
+SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
 
 
-def eye(units: int) -> keras.Sequential:
+def eye(units: int) -> keras.Model:
     """A network from pictures (batch, 84, 84), 0 to 255, to vectors (batch, units).
 
-    Three convolutions, the last of which looks at each cell of the grid once, and a plain layer.
+    Two convolutions, the second of which looks at each cell of the grid once, and a layer that is
+    the same for all cells. What was found is handed on cell by cell, and as a mean over all cells,
+    which tells what there is without telling where.
     """
-    return keras.Sequential(
-        [
-            keras.Input((PIXELS, PIXELS)),
-            keras.layers.Rescaling(1 / 255),
-            keras.layers.Reshape((PIXELS, PIXELS, 1)),
-            keras.layers.Conv2D(16, 5, 2, "same", activation="relu"),  # (batch, 42, 42, 16)
-            keras.layers.Conv2D(32, 3, 2, "same", activation="relu"),  # (batch, 21, 21, 32)
-            keras.layers.Conv2D(64, 7, 7, activation="relu"),  # (batch, 3, 3, 64)
-            keras.layers.Flatten(),
-            keras.layers.Dense(units, "tanh"),
-        ],
-        name="eye",
-    )
+    pictures = keras.Input((PIXELS, PIXELS))
+    x = keras.layers.Reshape((PIXELS, PIXELS, 1))(pictures)
+    x = keras.layers.Rescaling(1 / 255)(x)
+    x = keras.layers.AveragePooling2D(2)(x)  # (batch, 42, 42, 1)
+    x = keras.layers.Conv2D(24, 5, 2, "same", activation="relu")(x)  # (batch, 21, 21, 24)
+    x = keras.layers.Conv2D(96, 7, 7, activation="relu")(x)  # (batch, 3, 3, 96)
+    x = keras.layers.Dense(48, "relu")(x)  # (batch, 3, 3, 48)
+    where, what = keras.layers.Flatten()(x), keras.layers.GlobalAveragePooling2D()(x)
+    both = keras.layers.Concatenate()([where, what])  # (batch, 480)
+    both = keras.layers.Dense(256, "relu")(both)
+    return keras.Model(pictures, keras.layers.Dense(units, "tanh")(both), name="eye")
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -104,6 +105,9 @@ class Captioner(keras.Model):
         features = self.features + (self.units if self.every_step else 0)
         self.writer.build((None, None, features))
         self.answer.build((None, None, self.units))
+        bias = np.zeros(self.writer.cell.bias.shape, "float32")  # (2, gates * units)
+        bias[0, : self.units] = np.linspace(0, SLOWEST, self.units)
+        self.writer.cell.bias.assign(bias)
 
     def get_config(self) -> dict:
         """What the constructor needs to make the model again."""
