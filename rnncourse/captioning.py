@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -30,13 +30,18 @@ def eye(units: int) -> keras.Model:
     x = keras.layers.Reshape((PIXELS, PIXELS, 1))(pictures)
     x = keras.layers.Rescaling(1 / 255)(x)
     x = keras.layers.AveragePooling2D(2)(x)  # (batch, 42, 42, 1)
-    x = keras.layers.Conv2D(24, 5, 2, "same", activation="relu")(x)  # (batch, 21, 21, 24)
-    x = keras.layers.Conv2D(96, 7, 7, activation="relu")(x)  # (batch, 3, 3, 96)
-    x = keras.layers.Dense(48, "relu")(x)  # (batch, 3, 3, 48)
+    x = keras.layers.Conv2D(24, 5, 2, "same", use_bias=False)(x)  # (batch, 21, 21, 24)
+    x = _scaled(x)
+    x = keras.layers.Conv2D(96, 7, 7, use_bias=False)(x)  # (batch, 3, 3, 96)
+    x = _scaled(x)
     where, what = keras.layers.Flatten()(x), keras.layers.GlobalAveragePooling2D()(x)
-    both = keras.layers.Concatenate()([where, what])  # (batch, 480)
-    both = keras.layers.Dense(256, "relu")(both)
+    both = keras.layers.Concatenate()([where, what])  # (batch, 960)
     return keras.Model(pictures, keras.layers.Dense(units, "tanh")(both), name="eye")
+
+
+def _scaled(x):
+    """Each feature brought to mean 0 and variance 1 over the batch; then ReLU."""
+    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.95)(x))
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -78,15 +83,16 @@ class Captioner(keras.Model):
         seen = ops.repeat(vectors[:, None], ops.shape(before)[1], axis=1)
         return ops.concatenate([x, seen], axis=-1)
 
-    def call(self, given):
+    def call(self, given, training=False):
         """Logits (batch, time, words), for a pair of pictures and sentences.
 
         Args:
             given: Pictures (batch, 84, 84), and numbers of words (batch, time). What is said of a
                 word does not depend on it and on those after it.
+            training: Whether features are scaled by this batch's own spread.
         """
         pictures, sentences = given
-        vectors = self.eye(pictures)
+        vectors = self.eye(pictures, training=training)
         before = ops.pad(sentences[:, :-1], [(0, 0), (1, 0)])
         y, _ = self.writer(self.inputs(vectors, before), initial_state=self.start(vectors))
         return self.answer(y)
@@ -113,6 +119,35 @@ class Captioner(keras.Model):
         """What the constructor needs to make the model again."""
         mine = {"units": self.units, "every_step": self.every_step, "told": self.told}
         return {"name": self.name, "features": self.features, **mine}
+
+
+class AllAtOnce(keras.Model):
+    """The same eye with no recurrence behind it: every word is answered for itself."""
+
+    def __init__(self, units: int = 192, **kwargs):
+        super().__init__(**kwargs)
+        self.eye = eye(units)
+        self.answer = keras.layers.Dense(scenes.LONGEST * len(scenes.WORDS))
+
+    def call(self, given, training=False):
+        """Logits (batch, 14, words), for a pair of pictures and sentences, which it ignores."""
+        pictures, _ = given
+        logits = self.answer(self.eye(pictures, training=training))
+        return ops.reshape(logits, (-1, scenes.LONGEST, len(scenes.WORDS)))
+
+    def build(self, input_shape=None):
+        """Make the weights."""
+        if not self.built:
+            self.answer.build((None, self.eye.output_shape[-1]))
+
+    def write(self, pictures: np.ndarray, batch_size: int = 500) -> list[str]:
+        """A sentence for each picture (pictures, 84, 84): the likeliest word in each place."""
+        said = []
+        for start in range(0, len(pictures), batch_size):
+            some = tf.constant(pictures[start : start + batch_size], "float32")
+            logits = np.asarray(self((some, None)))
+            said += [scenes.decode(row) for row in logits.argmax(-1)]
+        return said
 
 
 @dataclass(frozen=True)
@@ -160,7 +195,7 @@ def write(
     parts = []
     for start in range(0, len(pictures), batch_size):
         some = tf.constant(pictures[start : start + batch_size], "float32")
-        vectors = captioner.eye(some)
+        vectors = captioner.eye(some, training=False)
         parts.append(_written(captioner, vectors, captioner.start(vectors), longest))
     return Written(*(np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(3)))
 
@@ -186,6 +221,42 @@ def _written(captioner, vectors, state, longest):
         tf.transpose(chances.stack()),
         tf.transpose(states.stack(), [1, 0, 2]),
     )
+
+
+def batches(
+    painter: scenes.Painter,
+    steps: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    meanings: Sequence[scenes.Meaning],
+    easy: float = 0.2,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Mini-batches of new scenes, easy ones first.
+
+    At first nearly all scenes have one group; their share falls in a line to that of
+    :data:`rnncourse.scenes.SHARES`.
+
+    Args:
+        painter: Where the digits come from.
+        steps: Number of mini-batches.
+        batch_size: Scenes in each.
+        rng: Where chance comes from.
+        meanings: What may be said.
+        easy: Share of the steps over which the share falls.
+
+    Yields:
+        Pictures (batch, 84, 84) and numbers of words (batch, 14).
+    """
+    at_once = 8  # mini-batches drawn together
+    for done in range(0, steps, at_once):
+        more = max(0.0, 1 - done / (easy * steps)) if easy else 0.0
+        shares = {kind: (1 - more) * share for kind, share in scenes.SHARES.items()}
+        shares["one group"] += more
+        count = min(at_once, steps - done) * batch_size
+        drawn = scenes.draw(painter, count, rng, meanings, shares)
+        for start in range(0, count, batch_size):
+            some = slice(start, start + batch_size)
+            yield drawn.pictures[some], drawn.tokens[some]
 
 
 def train(
@@ -215,7 +286,7 @@ def train(
     def step(pictures, sentences):
         counts = tf.cast(sentences > 0, tf.float32)
         with tf.GradientTape() as tape:
-            logits = model((tf.cast(pictures, tf.float32), sentences))
+            logits = model((tf.cast(pictures, tf.float32), sentences), training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(sentences, logits)
             loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
         optimizer.apply(tape.gradient(loss, variables), variables)

@@ -88,6 +88,33 @@ def test_what_is_no_picture_is_refused(shape):
         captioning.write(small(), np.zeros(shape, np.uint8))
 
 
+def test_easy_scenes_come_first_and_all_steps_are_made():
+    kept = scenes.all_meanings()
+    made = list(captioning.batches(blocks(), 20, 32, np.random.default_rng(0), kept, easy=0.5))
+    assert [len(pictures) for pictures, _ in made] == [32] * 20
+    words = [np.count_nonzero(tokens, axis=1).mean() for _, tokens in made]
+    assert max(words[:8]) < 8 < np.mean(words[16:])
+    again = captioning.batches(blocks(), 20, 32, np.random.default_rng(0), kept, easy=0.5)
+    assert all(
+        (a == b).all()
+        for one, other in zip(made, again, strict=True)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def test_without_recurrence_every_word_is_answered_for_itself():
+    training.seed_everything(0)
+    model, given = captioning.AllAtOnce(units=8), some(4)
+    model.build()
+    pictures = given.pictures.astype("float32")
+    logits = np.asarray(model((pictures, None)))
+    seen = np.asarray(model.eye(pictures))
+    answers = seen @ np.asarray(model.answer.kernel) + np.asarray(model.answer.bias)
+    np.testing.assert_allclose(logits, answers.reshape(4, 14, -1), atol=1e-5)
+    said = [scenes.decode(row) for row in logits.argmax(-1)]
+    assert model.write(given.pictures, batch_size=3) == said
+
+
 def learn(seed=0):
     training.seed_everything(seed)
     kept = [m for m in scenes.all_meanings() if m.kind in ("nothing", "one group")]
@@ -116,7 +143,8 @@ def test_learns_twice_the_same_and_is_saved(tmp_path):
 def test_padding_does_not_count_in_the_loss():
     model, given = small(), some(4)
     once = [(given.pictures, given.tokens)]
-    logits = np.asarray(model((given.pictures.astype("float32"), given.tokens)), float)
+    inputs = given.pictures.astype("float32"), given.tokens
+    logits = np.asarray(model(inputs, training=True), float)
     surprise = np.log(np.exp(logits).sum(-1)) - np.take_along_axis(
         logits, given.tokens[..., None], -1
     ).squeeze(-1)
