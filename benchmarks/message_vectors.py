@@ -1,9 +1,9 @@
 """A message to a vector and back: how much of it comes back, and which vectors lie side by side.
 
-``python -m benchmarks.message_vectors`` trains the auto-encoder of ``rnncourse.message_vectors`` on
-parts of messages and writes ``benchmarks/records/message_vectors.json``. Parts begin with a word and
-have up to as many letters as the training has got to; at its end, 32. It is tried on the beginnings
-of messages that it has not seen, whose writers it may have met.
+``python -m benchmarks.message_vectors`` trains the auto-encoder of ``rnncourse.message_vectors``
+on parts of messages and writes ``benchmarks/records/message_vectors.json``. Parts begin with a
+word and have up to as many letters as the training has got to; at its end, 32. It is tried on the
+beginnings of messages that it has not seen.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import numpy as np
 import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from rnncourse import datasets, message_vectors, results, training
+from rnncourse import datasets, message_vectors, results, sentiment, training
 from rnncourse.muon import Muon
-from rnncourse.sentiment import masked
 
 UNITS, BATCH = 256, 64
 LENGTHS = (4, 8, 12, 16, 20, 24, 28, 32)
@@ -103,12 +102,12 @@ def show(model: message_vectors.MessageVectors, texts: list[str]) -> dict[str, l
         np.fill_diagonal(table, -1)
     # how alike in spelling the neighbours are: letters in the same place, and words in common
     values: dict[str, list] = {}
-    chosen = [k for k, text in enumerate(read) if len(text) > 24 and masked(text) == text]
+    chosen = [k for k, text in enumerate(read) if len(text) > 24 and sentiment.masked(text) == text]
     chosen = chosen[:: len(chosen) // SHOWN][:SHOWN]
     values["read"] = [read[k] for k in chosen]
-    values["written"] = [masked(message_vectors.decode(back[k])) for k in chosen]
-    values["neighbour by vector"] = [masked(read[near[k].argmax()]) for k in chosen]
-    values["neighbour by words"] = [masked(read[words[k].argmax()]) for k in chosen]
+    values["written"] = [sentiment.masked(message_vectors.decode(back[k])) for k in chosen]
+    values["neighbour by vector"] = [sentiment.masked(read[near[k].argmax()]) for k in chosen]
+    values["neighbour by words"] = [sentiment.masked(read[words[k].argmax()]) for k in chosen]
     common = [set(text.split()) for text in read]
     for name, table in (("vector", near), ("words", words)):
         other = table.argmax(1)
