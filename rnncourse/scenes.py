@@ -121,19 +121,28 @@ def all_meanings() -> tuple[Meaning, ...]:
     return tuple(said)
 
 
-def held_out(meaning: Meaning) -> bool:
-    """Whether a network is to be tested on this combination, and never trained on it.
+PARTS = ("known", "recombined", "strangers")
 
-    Of two groups: if their digits differ by 3 or by 7, ten pairs of the 45. Of one: if the place
-    is that of the digit's own number, ``digit % 6``.
+
+def part(meaning: Meaning) -> str:
+    """What a meaning is for: to be trained on, or one of two ways to be tested.
+
+    ================  =============================================================================
+    ``"known"``       to be trained on
+    ``"recombined"``  two groups whose counts and digits add up to a multiple of five, such as one
+                      three with two fours; one group in the place that is its ``digit % 6``.
+                      Each group is known, and so are the two digits together, in other numbers
+    ``"strangers"``   two digits that differ by five: they are never shown together
+    ================  =============================================================================
     """
-    if not meaning.groups:
-        return False
-    if len(meaning.groups) == 1:
-        (group,) = meaning.groups
-        return group.place == group.digit % (2 * SIDE)
-    one, other = meaning.groups
-    return other.digit - one.digit in (3, 7)
+    if len(meaning.groups) == 2:
+        one, other = meaning.groups
+        if other.digit - one.digit == 5:
+            return "strangers"
+        total = one.count + one.digit + other.count + other.digit
+        return "known" if total % 5 else "recombined"
+    apart = any(group.place == group.digit % (2 * SIDE) for group in meaning.groups)
+    return "recombined" if apart else "known"
 
 
 # --- sentences -----------------------------------------------------------------------------------

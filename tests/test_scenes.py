@@ -100,21 +100,32 @@ def test_a_grid_that_is_seen_can_be_drawn_again():
     assert seen > 50
 
 
-def test_the_held_out_pairs_are_never_shown_and_every_digit_has_partners():
-    seen, unseen = set(), set()
+def test_parts_keep_what_they_promise():
+    by_part = {part: [] for part in scenes.PARTS}
     for meaning in scenes.all_meanings():
-        pair = tuple(g.digit for g in meaning.groups)
-        if len(pair) == 2:
-            (unseen if scenes.held_out(meaning) else seen).add(pair)
-    assert len(seen) == 35
-    assert len(unseen) == 10
-    assert not seen & unseen
-    assert all(sum(d in pair for pair in unseen) == 2 for d in range(10))
-    one = [m.groups[0] for m in scenes.all_meanings() if m.kind == "one group"]
-    kept = [g for g in one if not scenes.held_out(Meaning((g,)))]
-    assert {g.digit for g in kept} == set(range(10))
-    assert {g.place for g in kept} == set(range(6))
-    assert not scenes.held_out(Meaning())
+        by_part[scenes.part(meaning)].append(meaning)
+    known, recombined, strangers = by_part.values()
+    shares = [len(some) / len(scenes.all_meanings()) for some in (known, recombined, strangers)]
+    assert shares == pytest.approx([0.7, 0.18, 0.11], abs=0.02)
+
+    def digits(some):
+        return {tuple(g.digit for g in m.groups) for m in some if len(m.groups) == 2}
+
+    def groups(some):
+        return {(g.count, g.digit) for m in some for g in m.groups}
+
+    def pairs(some):
+        return {tuple((g.count, g.digit) for g in m.groups) for m in some if len(m.groups) == 2}
+
+    assert digits(strangers) == {(0, 5), (1, 6), (2, 7), (3, 8), (4, 9)}
+    assert not digits(known) & digits(strangers)
+    assert digits(recombined) <= digits(known), "the two digits have been seen together"
+    assert not pairs(known) & pairs(recombined), "but not in these numbers"
+    assert groups(known) == set(itertools.product((1, 2, 3), range(10)))
+    one = [m.groups[0] for m in known if m.kind == "one group"]
+    assert {g.digit for g in one} == set(range(10))
+    assert {g.place for g in one} == set(range(6))
+    assert Meaning() in known
 
 
 @pytest.mark.parametrize(
@@ -210,11 +221,11 @@ def test_a_picture_shows_its_grid():
 
 
 def test_scenes_come_in_their_shares_and_twice_the_same():
-    allowed = tuple(m for m in scenes.all_meanings() if not scenes.held_out(m))
+    allowed = tuple(m for m in scenes.all_meanings() if scenes.part(m) == "known")
     many = scenes.draw(painter(), 3000, numbers(), allowed)
     assert len(many) == 3000
     assert many.pictures.shape == (3000, 84, 84)
-    assert not any(map(scenes.held_out, many.meanings))
+    assert {scenes.part(m) for m in many.meanings} == {"known"}
     for kind, share in scenes.SHARES.items():
         assert np.mean([m.kind == kind for m in many.meanings]) == pytest.approx(share, abs=0.03)
     again = scenes.draw(painter(), 3000, numbers(), allowed)
