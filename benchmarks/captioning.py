@@ -1,0 +1,85 @@
+"""Captions: the picture given once or at every step, the writer told its words or not.
+
+``python -m benchmarks.captioning`` trains the four networks under several seeds, on the scenes of
+the chapter and as long as there, and writes ``benchmarks/records/captioning.json``: the shares of
+sentences that are right to the last word, on validation scenes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from datetime import date
+from importlib.metadata import version
+
+import keras
+import numpy as np
+
+from rnncourse import captioning, datasets, results, scenes, training
+
+BATCH, SCENES = 64, 1_000
+WAYS = {
+    "once, told": {"every_step": False, "told": True},
+    "every step, told": {"every_step": True, "told": True},
+    "once, not told": {"every_step": False, "told": False},
+    "every step, not told": {"every_step": True, "told": False},
+}
+
+
+def shares(way: str, digits: datasets.Mnist, steps: int, seed: int) -> dict[str, float]:
+    """Train one network; the share of sentences right on each part of the meanings."""
+    keras.backend.clear_session()
+    training.seed_everything(seed)
+    held = len(digits.x_train) // 12
+    learnt = scenes.Painter(digits.x_train[:-held], digits.y_train[:-held])
+    tried = scenes.Painter(digits.x_train[-held:], digits.y_train[-held:])
+    parts = {
+        name: tuple(m for m in scenes.all_meanings() if scenes.part(m) == name)
+        for name in scenes.PARTS
+    }
+    rng = np.random.default_rng(seed)
+    model = captioning.Captioner(**WAYS[way])
+    rate = training.warmup_cosine(0.003, steps, 0.05)
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
+    given = captioning.batches(learnt, steps, BATCH, rng, parts["known"])
+    captioning.train(model, optimizer, given)
+    found = {}
+    for number, (name, meanings) in enumerate(parts.items()):
+        some = scenes.draw(tried, SCENES, np.random.default_rng(number + 1), meanings)
+        said = captioning.write(model, some.pictures).sentences()
+        found[name] = scenes.score(said, some.meanings).exact
+    return found
+
+
+def main() -> None:
+    """Train them all and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=4_000, metavar="N", help="mini-batches of 64")
+    parser.add_argument("--seeds", type=int, default=2, metavar="N", help="seeds 1 to N")
+    asked = parser.parse_args()
+    digits = datasets.load_mnist()
+    values: dict[str, list[float]] = {}
+    seeds = list(range(1, asked.seeds + 1))
+    for seed in seeds:
+        for way in WAYS:
+            for part, share in shares(way, digits, asked.steps, seed).items():
+                values.setdefault(f"{way}: {part}", []).append(share)
+                print(f"seed {seed}  {way}: {part} {share:.1%}", flush=True)
+            print(f"({time.process_time():.0f} CPU s so far)", flush=True)
+    results.RecordedRun(
+        name="captioning",
+        command=f"python -m benchmarks.captioning --steps {asked.steps} --seeds {asked.seeds}",
+        date=date.today().isoformat(),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        data=str(digits.source),
+        seeds=seeds,
+        values=values,
+    ).save()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("RNNCOURSE_QUIET", "1")
+    main()
