@@ -30,8 +30,8 @@ def eye(units: int) -> keras.Model:
     x = keras.layers.Reshape((PIXELS, PIXELS, 1))(pictures)
     x = keras.layers.Rescaling(1 / 255)(x)
     x = keras.layers.AveragePooling2D(2)(x)  # (batch, 42, 42, 1)
-    x = keras.layers.Conv2D(24, 5, 2, "same", use_bias=False)(x)  # (batch, 21, 21, 24)
-    x = _scaled(x)
+    x = keras.layers.Conv2D(16, 5, padding="same", use_bias=False)(x)  # (batch, 42, 42, 16)
+    x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 21, 21, 16)
     x = keras.layers.Conv2D(96, 7, 7, use_bias=False)(x)  # (batch, 3, 3, 96)
     x = _scaled(x)
     where, what = keras.layers.Flatten()(x), keras.layers.GlobalAveragePooling2D()(x)
@@ -41,7 +41,7 @@ def eye(units: int) -> keras.Model:
 
 def _scaled(x):
     """Each feature brought to mean 0 and variance 1 over the batch; then ReLU."""
-    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.95)(x))
+    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")

@@ -338,7 +338,7 @@ class Painter:
         ValueError: If the shapes do not fit or a digit is missing.
     """
 
-    def __init__(self, pictures: np.ndarray, digits: np.ndarray, shift: int = 3):
+    def __init__(self, pictures: np.ndarray, digits: np.ndarray, shift: int = 2):
         if pictures.shape != (len(digits), CELL, CELL):
             raise ValueError(
                 f"pictures must have the shape ({len(digits)}, 28, 28), got {pictures.shape}"
