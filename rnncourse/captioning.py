@@ -19,12 +19,16 @@ SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from 
 PIXELS = scenes.SIDE * scenes.CELL
 
 
-def eye(units: int) -> keras.Model:
+def eye(units: int, drawers: int = 16) -> keras.Model:
     """A network from pictures (batch, 84, 84), 0 to 255, to vectors (batch, units).
 
-    Two convolutions, the second of which looks at each cell of the grid once, and a layer that is
-    the same for all cells. What was found is handed on cell by cell, and as a mean over all cells,
-    which tells what there is without telling where.
+    Two convolutions, the second of which looks at each cell of the grid once, and a layer that
+    puts what it found into one of some drawers, the same for all cells. The vector is made of the
+    drawers of all cells, and of their mean, which tells what there is without telling where.
+
+    Args:
+        units: Size of the vector.
+        drawers: Kinds of cells that can be told apart; there are ten digits and nothing.
     """
     pictures = keras.Input((PIXELS, PIXELS))
     x = keras.layers.Reshape((PIXELS, PIXELS, 1))(pictures)
@@ -34,8 +38,9 @@ def eye(units: int) -> keras.Model:
     x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 21, 21, 16)
     x = keras.layers.Conv2D(96, 7, 7, use_bias=False)(x)  # (batch, 3, 3, 96)
     x = _scaled(x)
+    x = keras.layers.Dense(drawers, "softmax", name="drawers")(x)  # (batch, 3, 3, drawers)
     where, what = keras.layers.Flatten()(x), keras.layers.GlobalAveragePooling2D()(x)
-    both = keras.layers.Concatenate()([where, what])  # (batch, 960)
+    both = keras.layers.Concatenate()([where, what])  # (batch, 10 * drawers)
     return keras.Model(pictures, keras.layers.Dense(units, "tanh")(both), name="eye")
 
 
