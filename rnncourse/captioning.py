@@ -13,35 +13,30 @@ from keras import ops
 
 from rnncourse import scenes
 from rnncourse.fast_gru import FastGRU
-from rnncourse.training import History
+from rnncourse.training import History, warmup_cosine
 
 SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
 
 
-def eye(units: int, drawers: int = 16) -> keras.Model:
-    """A network from pictures (batch, 84, 84), 0 to 255, to vectors (batch, units).
+KINDS = 11  # of cells: ten digits, and nothing
 
-    Two convolutions, the second of which looks at each cell of the grid once, and a layer that
-    puts what it found into one of some drawers, the same for all cells. The vector is made of the
-    drawers of all cells, and of their mean, which tells what there is without telling where.
 
-    Args:
-        units: Size of the vector.
-        drawers: Kinds of cells that can be told apart; there are ten digits and nothing.
+def eye() -> keras.Model:
+    """A network from pictures (batch, height, width), 0 to 255, to what is in each of their cells.
+
+    Height and width are multiples of 28. The second convolution looks at each cell once.
+
+    Returns:
+        A model whose outputs are logits (batch, rows, columns, 11), the last one for nothing.
     """
-    pictures = keras.Input((PIXELS, PIXELS))
-    x = keras.layers.Reshape((PIXELS, PIXELS, 1))(pictures)
-    x = keras.layers.Rescaling(1 / 255)(x)
-    x = keras.layers.AveragePooling2D(2)(x)  # (batch, 42, 42, 1)
-    x = keras.layers.Conv2D(16, 5, padding="same", use_bias=False)(x)  # (batch, 42, 42, 16)
-    x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 21, 21, 16)
-    x = keras.layers.Conv2D(96, 7, 7, use_bias=False)(x)  # (batch, 3, 3, 96)
-    x = _scaled(x)
-    x = keras.layers.Dense(drawers, "softmax", name="drawers")(x)  # (batch, 3, 3, drawers)
-    where, what = keras.layers.Flatten()(x), keras.layers.GlobalAveragePooling2D()(x)
-    both = keras.layers.Concatenate()([where, what])  # (batch, 10 * drawers)
-    return keras.Model(pictures, keras.layers.Dense(units, "tanh")(both), name="eye")
+    pictures = keras.Input((None, None))
+    x = keras.layers.Rescaling(1 / 255)(ops.expand_dims(pictures, -1))
+    x = keras.layers.AveragePooling2D(2)(x)
+    x = keras.layers.Conv2D(16, 5, padding="same", use_bias=False)(x)
+    x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 7 * rows, 7 * columns, 16)
+    x = _scaled(keras.layers.Conv2D(96, 7, 7, use_bias=False)(x))  # (batch, rows, columns, 96)
+    return keras.Model(pictures, keras.layers.Dense(KINDS)(x), name="eye")
 
 
 def _scaled(x):
@@ -49,9 +44,46 @@ def _scaled(x):
     return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
 
+def teach(
+    model: keras.Model,
+    painter: scenes.Painter,
+    steps: int,
+    rng: np.random.Generator,
+    batch_size: int = 64,
+    rate: float = 0.003,
+) -> History:
+    """Teach an eye to read cells, on grids in which every cell has a digit or nothing by chance.
+
+    Args:
+        model: Of :func:`eye`.
+        painter: Where the digits come from.
+        steps: Number of mini-batches.
+        rng: Where chance comes from.
+        batch_size: Grids in each.
+        rate: Highest learning rate.
+
+    Returns:
+        Loss and accuracy over the cells, and the wall-clock time.
+    """
+    started = time.perf_counter()
+    model.compile(
+        keras.optimizers.Adam(warmup_cosine(rate, steps, 0.05)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    losses = []
+    for _ in range(steps):
+        grids = rng.integers(0, KINDS, (batch_size, scenes.SIDE, scenes.SIDE))
+        pictures = painter.paint(np.where(grids < 10, grids, -1), rng)
+        losses.append(float(model.train_on_batch(pictures, grids)))
+    return History({"loss": losses}, time.perf_counter() - started)
+
+
 @keras.saving.register_keras_serializable(package="rnncourse")
 class Captioner(keras.Model):
     """Sees a picture and writes a sentence, word by word.
+
+    The eye says for each cell what it may be, with chances. The vector is made of these, cell by
+    cell, and of their mean over all cells, which tells what there is without telling where.
 
     Args:
         units: Size of the vector between the two, and of the GRU's state.
@@ -71,10 +103,19 @@ class Captioner(keras.Model):
     ):
         super().__init__(**kwargs)
         self.units, self.every_step, self.told, self.features = units, every_step, told, features
-        self.eye = eye(units)
+        self.eye, self.gather = eye(), keras.layers.Dense(units, "tanh")
         self.words = keras.layers.Embedding(len(scenes.WORDS), features)
         self.writer = FastGRU(units, return_sequences=True, return_state=True)
         self.answer = keras.layers.Dense(len(scenes.WORDS))
+
+    def adopt(self, taught: keras.Model) -> None:
+        """Take over an eye that can read, and leave it as it is while the rest is trained."""
+        self.eye.set_weights(taught.get_weights())
+        self.eye.trainable = False
+
+    def vectors(self, pictures, training=False):
+        """What is known of pictures (batch, 84, 84): (batch, units)."""
+        return self.gather(_seen(self.eye(pictures, training=training)))
 
     def start(self, vectors):
         """The GRU's first state, (batch, units), for vectors of that shape."""
@@ -97,7 +138,7 @@ class Captioner(keras.Model):
             training: Whether features are scaled by this batch's own spread.
         """
         pictures, sentences = given
-        vectors = self.eye(pictures, training=training)
+        vectors = self.vectors(pictures, training)
         before = ops.pad(sentences[:, :-1], [(0, 0), (1, 0)])
         y, _ = self.writer(self.inputs(vectors, before), initial_state=self.start(vectors))
         return self.answer(y)
@@ -112,6 +153,7 @@ class Captioner(keras.Model):
         """Make the weights."""
         if self.built:
             return
+        self.gather.build((None, SEEN))
         self.words.build((None, None))
         features = self.features + (self.units if self.every_step else 0)
         self.writer.build((None, None, features))
@@ -126,24 +168,37 @@ class Captioner(keras.Model):
         return {"name": self.name, "features": self.features, **mine}
 
 
+def _seen(logits):
+    """Chances of the cells one after the other, and their mean: (batch, 110)."""
+    chances = ops.softmax(logits)  # (batch, 3, 3, 11)
+    where = ops.reshape(chances, (-1, scenes.SIDE**2 * KINDS))
+    return ops.concatenate([where, ops.mean(chances, axis=(1, 2))], axis=-1)
+
+
+SEEN = (scenes.SIDE**2 + 1) * KINDS
+
+
 class AllAtOnce(keras.Model):
     """The same eye with no recurrence behind it: every word is answered for itself."""
 
     def __init__(self, units: int = 192, **kwargs):
         super().__init__(**kwargs)
-        self.eye = eye(units)
+        self.eye, self.gather = eye(), keras.layers.Dense(units, "relu")
         self.answer = keras.layers.Dense(scenes.LONGEST * len(scenes.WORDS))
+
+    adopt = Captioner.adopt
 
     def call(self, given, training=False):
         """Logits (batch, 14, words), for a pair of pictures and sentences, which it ignores."""
         pictures, _ = given
-        logits = self.answer(self.eye(pictures, training=training))
+        logits = self.answer(self.gather(_seen(self.eye(pictures, training=training))))
         return ops.reshape(logits, (-1, scenes.LONGEST, len(scenes.WORDS)))
 
     def build(self, input_shape=None):
         """Make the weights."""
         if not self.built:
-            self.answer.build((None, self.eye.output_shape[-1]))
+            self.gather.build((None, SEEN))
+            self.answer.build((None, self.gather.units))
 
     def write(self, pictures: np.ndarray, batch_size: int = 500) -> list[str]:
         """A sentence for each picture (pictures, 84, 84): the likeliest word in each place."""
@@ -200,7 +255,7 @@ def write(
     parts = []
     for start in range(0, len(pictures), batch_size):
         some = tf.constant(pictures[start : start + batch_size], "float32")
-        vectors = captioner.eye(some, training=False)
+        vectors = captioner.vectors(some)
         parts.append(_written(captioner, vectors, captioner.start(vectors), longest))
     return Written(*(np.concatenate([np.asarray(p[k]) for p in parts]) for k in range(3)))
 

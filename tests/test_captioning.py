@@ -6,7 +6,7 @@ import pytest
 
 from rnncourse import captioning, scenes, training
 
-KINDS = [(False, True), (True, True), (False, False), (True, False)]
+WAYS = [(False, True), (True, True), (False, False), (True, False)]
 
 
 def blocks():
@@ -31,10 +31,51 @@ def small(every_step=False, told=True, seed=0):
     return model
 
 
-@pytest.mark.parametrize(("every_step", "told"), KINDS)
+def seen_by_hand(eye, pictures):
+    """Chances of each cell, looked at alone, then the mean over the cells."""
+    cells = [
+        np.exp(np.asarray(eye(pictures[:, r : r + 28, c : c + 28]), float)[:, 0, 0])
+        for r in (0, 28, 56)
+        for c in (0, 28, 56)
+    ]
+    chances = np.stack([cell / cell.sum(-1, keepdims=True) for cell in cells], axis=1)
+    both = np.concatenate([chances.reshape(len(pictures), 99), chances.mean(1)], axis=1)
+    return both.astype("float32")
+
+
+def test_the_vector_is_made_of_cells_looked_at_one_by_one():
+    """The digits of these pictures keep away from the edges of their cells."""
+    model = small()
+    rng = np.random.default_rng(0)
+    pictures = np.zeros((3, 84, 84), "float32")
+    for r in (0, 28, 56):
+        for c in (0, 28, 56):
+            pictures[:, r + 5 : r + 23, c + 5 : c + 23] = rng.uniform(0, 255, (3, 18, 18))
+    expected = model.gather(seen_by_hand(model.eye, pictures))
+    np.testing.assert_allclose(model.vectors(pictures), expected, atol=1e-5)
+
+
+def test_an_eye_learns_to_read_and_is_left_as_it_is():
+    training.seed_everything(0)
+    eye = captioning.eye()
+    history = captioning.teach(eye, blocks(), 60, np.random.default_rng(0), batch_size=8)
+    assert len(history.metrics["loss"]) == 60
+    given = some(50)
+    read = np.asarray(eye(given.pictures.astype("float32"))).argmax(-1)
+    assert (np.where(read < 10, read, -1) == given.grids).mean() > 0.95
+    model = captioning.Captioner(units=6)
+    model.adopt(eye)
+    before = [w.copy() for w in eye.get_weights()]
+    batch = [(given.pictures, given.tokens)] * 3
+    captioning.train(model, keras.optimizers.Adam(0.01), batch)
+    for old, new in zip(before, model.eye.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(("every_step", "told"), WAYS)
 def test_logits_are_those_of_keras_layers(every_step, told):
     model, given = small(every_step, told), some()
-    vectors = np.asarray(model.eye(given.pictures.astype("float32")))
+    vectors = np.asarray(model.vectors(given.pictures.astype("float32")))
     assert vectors.shape == (5, 6)
     before = np.zeros_like(given.tokens)
     before[:, 1:] = given.tokens[:, :-1]
@@ -51,7 +92,7 @@ def test_logits_are_those_of_keras_layers(every_step, told):
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("every_step", "told"), KINDS)
+@pytest.mark.parametrize(("every_step", "told"), WAYS)
 def test_writing_is_a_loop_that_takes_the_likeliest(every_step, told):
     model, given = small(every_step, told, seed=3), some(7, seed=1)
     written = captioning.write(model, given.pictures, batch_size=3)
@@ -108,7 +149,7 @@ def test_without_recurrence_every_word_is_answered_for_itself():
     model.build()
     pictures = given.pictures.astype("float32")
     logits = np.asarray(model((pictures, None)))
-    seen = np.asarray(model.eye(pictures))
+    seen = np.asarray(model.gather(seen_by_hand(model.eye, pictures)))
     answers = seen @ np.asarray(model.answer.kernel) + np.asarray(model.answer.bias)
     np.testing.assert_allclose(logits, answers.reshape(4, 14, -1), atol=1e-5)
     said = [scenes.decode(row) for row in logits.argmax(-1)]
@@ -119,7 +160,10 @@ def learn(seed=0):
     training.seed_everything(seed)
     kept = [m for m in scenes.all_meanings() if m.kind in ("nothing", "one group")]
     kept = [m for m in kept if not m.groups or m.groups[0].digit in (1, 8)]
+    eye = captioning.eye()
+    captioning.teach(eye, blocks(), 60, np.random.default_rng(seed), batch_size=8)
     model = captioning.Captioner(units=32, features=8)
+    model.adopt(eye)
     draws = (some(32, seed=step, meanings=kept) for step in range(160))
     batches = ((drawn.pictures, drawn.tokens) for drawn in draws)
     seen = []
