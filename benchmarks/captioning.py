@@ -1,7 +1,8 @@
 """Captions: the picture given once or at every step, the writer told its words or not.
 
 ``python -m benchmarks.captioning`` trains the four networks under several seeds, on the scenes of
-the chapter and as long as there, and writes ``benchmarks/records/captioning.json``: the shares of
+the chapter and as long as there, and one whose eye has been taught nothing and learns from the
+sentences alone, under one seed. It writes ``benchmarks/records/captioning.json``: the shares of
 sentences that are right to the last word, on validation scenes.
 """
 
@@ -26,21 +27,28 @@ WAYS = {
     "once, not told": {"every_step": False, "told": False},
     "every step, not told": {"every_step": True, "told": False},
 }
+ALONE = "from the sentences alone"
 
 
-def shares(way: str, digits: datasets.Mnist, steps: int, seed: int) -> dict[str, float]:
-    """Train one network; the share of sentences right on each part of the meanings."""
-    keras.backend.clear_session()
-    training.seed_everything(seed)
+def painters(digits: datasets.Mnist) -> tuple[scenes.Painter, scenes.Painter]:
+    """One to learn from and one to choose by."""
     held = len(digits.x_train) // 12
     learnt = scenes.Painter(digits.x_train[:-held], digits.y_train[:-held])
     tried = scenes.Painter(digits.x_train[-held:], digits.y_train[-held:])
+    return learnt, tried
+
+
+def shares(way: str, eye, learnt, tried, steps: int, seed: int) -> dict[str, float]:
+    """Train one network; the share of sentences right on each part of the meanings."""
+    training.seed_everything(seed)
     parts = {
         name: tuple(m for m in scenes.all_meanings() if scenes.part(m) == name)
         for name in scenes.PARTS
     }
     rng = np.random.default_rng(seed)
-    model = captioning.Captioner(**WAYS[way])
+    model = captioning.Captioner(**WAYS.get(way, WAYS["once, told"]))
+    if way != ALONE:
+        model.adopt(eye)
     rate = training.warmup_cosine(0.003, steps, 0.05)
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
     given = captioning.batches(learnt, steps, BATCH, rng, parts["known"])
@@ -57,20 +65,26 @@ def main() -> None:
     """Train them all and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=4_000, metavar="N", help="mini-batches of 64")
+    parser.add_argument("--lessons", type=int, default=1_000, metavar="N", help="for the eye")
     parser.add_argument("--seeds", type=int, default=2, metavar="N", help="seeds 1 to N")
     asked = parser.parse_args()
     digits = datasets.load_mnist()
     values: dict[str, list[float]] = {}
     seeds = list(range(1, asked.seeds + 1))
+    learnt, tried = painters(digits)
     for seed in seeds:
-        for way in WAYS:
-            for part, share in shares(way, digits, asked.steps, seed).items():
+        training.seed_everything(seed)
+        eye = captioning.eye()
+        captioning.teach(eye, learnt, asked.lessons, np.random.default_rng(seed))
+        for way in [*WAYS, ALONE] if seed == 1 else WAYS:
+            for part, share in shares(way, eye, learnt, tried, asked.steps, seed).items():
                 values.setdefault(f"{way}: {part}", []).append(share)
                 print(f"seed {seed}  {way}: {part} {share:.1%}", flush=True)
             print(f"({time.process_time():.0f} CPU s so far)", flush=True)
     results.RecordedRun(
         name="captioning",
-        command=f"python -m benchmarks.captioning --steps {asked.steps} --seeds {asked.seeds}",
+        command="python -m benchmarks.captioning "
+        f"--steps {asked.steps} --lessons {asked.lessons} --seeds {asked.seeds}",
         date=date.today().isoformat(),
         machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
