@@ -24,7 +24,7 @@ lint: $(READY)
 	$(PY) -m book.lint
 
 unit: $(READY)
-	$(PY) -m pytest --ignore tests/book
+	$(PY) -m pytest -n 2 --ignore tests/book
 
 # Every code cell of every chapter, run once more in a fresh kernel.
 notebooks: $(READY) book
@@ -32,7 +32,7 @@ notebooks: $(READY) book
 
 # The rendered pages, opened in a real browser.
 pages: $(READY) book
-	$(PY) -m pytest tests/book -rs
+	$(PY) -m pytest -n 2 tests/book -rs
 
 lab: $(READY)
 	$(PY) -m book.lab

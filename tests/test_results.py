@@ -72,8 +72,12 @@ def test_an_unknown_keyword_is_refused():
     ("value", "unit", "shown"),
     [
         (0.98765, "share", "98.77 %"),
+        (0.99994, "share", "99.99 %"),
+        (0.99998, "share", "99.998 %"),
+        (1.0, "share", "100.00 %"),
         (12.345, "s", "12.3 s"),
-        (1234567, "", "1.235e+06"),
+        (1234567, "", "1,234,567"),
+        (2.5e12, "", "2.5e+12"),
         (54344, "characters a second", "54,344 characters a second"),
     ],
 )
@@ -208,3 +212,13 @@ def test_bounds_can_be_reported_while_a_spread_is_measured(monkeypatch, capsys):
     monkeypatch.setenv("RNNCOURSE_BOUNDS", "report")
     assert results.record("a.b", 3, at_most=2).value == 3
     assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unit", ["s", "characters a second"])
+def test_a_slow_machine_is_told_and_stopped_only_in_a_build(monkeypatch, capsys, unit):
+    monkeypatch.delenv("RNNCOURSE_BOUNDS", raising=False)
+    assert results.record("a.b", 3, at_most=2, unit=unit).value == 3
+    assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
+    monkeypatch.setenv("RNNCOURSE_BOUNDS", "raise")
+    with pytest.raises(results.TooSlowError, match=r"a\.b is 3\.0"):
+        results.record("a.b", 3, at_most=2, unit=unit)

@@ -196,6 +196,25 @@ def test_a_fault_fails_the_build_and_is_named(project, fault):
     assert "The answer is 42" in page(project), "once mended, it builds"
 
 
+@pytest.mark.parametrize(("slow_runs", "ci"), [(1, "true"), (2, "true"), (2, "")])
+def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
+    """A busy machine breaks no build, a slow one breaks that of the continuous integration."""
+    monkeypatch.setenv("CI", ci)
+    tries = (
+        "from pathlib import Path\n"
+        "tries = Path('tries.txt')\n"
+        "tries.write_text(tries.read_text() + '.' if tries.exists() else '.')\n"
+        f"seconds = 99 if len(tries.read_text()) <= {slow_runs} else 9\n"
+        "results.record('one.seconds', seconds, at_most=10, unit='s')\nprint("
+    )
+    edit(project, "chapters/one.md", "print(", tries)
+    fails = slow_runs == 2 and bool(ci)
+    printed = build(project, fails=fails)
+    assert "slow, once more" in printed
+    assert ("one.seconds is 99.0" in printed) == fails
+    assert len((project / "chapters" / "tries.txt").read_text()) == slow_runs + (not fails)
+
+
 def test_an_interrupted_build_leaves_nothing_half_done(project):
     edit(project, "chapters/one.md", "print(", "import time; time.sleep(60)\nprint(")
     process = start(project)
