@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.message_vectors`` trains the auto-encoder of ``rnncourse.message_vectors``
 on parts of messages and writes ``benchmarks/records/message_vectors.json``. Parts begin with a
-word and have up to as many letters as the training has got to; at its end, 32. It is tried on the
-beginnings of messages that it has not seen.
+word; those of a mini-batch have the same number of letters, drawn from 2 to what the training has
+got to, at its end 32. It is tried on the beginnings of messages that it has not seen.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ LENGTHS = (4, 8, 12, 16, 20, 24, 28, 32)
 SHOWN = 6
 
 
-def parts(texts: list[str], count: int, longest: int, rng: np.random.Generator) -> np.ndarray:
-    """Parts of texts drawn at random: from the beginning of a word, of 2 to ``longest`` letters."""
+def parts(texts: list[str], count: int, length: int, rng: np.random.Generator) -> np.ndarray:
+    """Parts of texts drawn at random: from the beginning of a word, up to ``length`` letters."""
     drawn = []
     while len(drawn) < count:
         words = texts[rng.integers(len(texts))].split(" ")
         text = " ".join(words[rng.integers(len(words)) :])
         if text:
-            drawn.append(text[: rng.integers(2, longest + 1)].strip() or text[0])
+            drawn.append(text[:length].strip())
     return message_vectors.encode(drawn)
 
 
@@ -63,7 +63,8 @@ def train(texts: list[str], steps: int, seed: int) -> message_vectors.MessageVec
     mean = 0.0
     for done in range(1, steps + 1):
         longest = min(32, 4 + int(28 * done / (0.5 * steps)))
-        mean += float(step(tf.constant(parts(texts, BATCH, longest, rng))))
+        length = rng.integers(2, longest + 1)
+        mean += float(step(tf.constant(parts(texts, BATCH, length, rng))))
         if done % 200 == 0:
             print(f"{done} {longest} {mean / 200:.3f} {time.process_time():.0f} s", flush=True)
             mean = 0.0

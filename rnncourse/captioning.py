@@ -17,9 +17,8 @@ from rnncourse.training import History, warmup_cosine
 
 SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
-
-
 KINDS = 11  # of cells: ten digits, and nothing
+SEEN = (scenes.SIDE**2 + 1) * KINDS  # chances of each cell, and their mean
 
 
 def eye() -> keras.Model:
@@ -33,8 +32,8 @@ def eye() -> keras.Model:
     pictures = keras.Input((None, None))
     x = keras.layers.Rescaling(1 / 255)(ops.expand_dims(pictures, -1))
     x = keras.layers.AveragePooling2D(2)(x)
-    x = keras.layers.Conv2D(16, 5, padding="same", use_bias=False)(x)
-    x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 7 * rows, 7 * columns, 16)
+    x = keras.layers.Conv2D(24, 5, padding="same", use_bias=False)(x)
+    x = _scaled(keras.layers.MaxPooling2D(2)(x))  # (batch, 7 * rows, 7 * columns, 24)
     x = _scaled(keras.layers.Conv2D(96, 7, 7, use_bias=False)(x))  # (batch, rows, columns, 96)
     return keras.Model(pictures, keras.layers.Dense(KINDS)(x), name="eye")
 
@@ -50,7 +49,7 @@ def teach(
     steps: int,
     rng: np.random.Generator,
     batch_size: int = 64,
-    rate: float = 0.003,
+    rate: float = 0.006,
 ) -> History:
     """Teach an eye to read cells, on grids in which every cell has a digit or nothing by chance.
 
@@ -173,41 +172,6 @@ def _seen(logits):
     chances = ops.softmax(logits)  # (batch, 3, 3, 11)
     where = ops.reshape(chances, (-1, scenes.SIDE**2 * KINDS))
     return ops.concatenate([where, ops.mean(chances, axis=(1, 2))], axis=-1)
-
-
-SEEN = (scenes.SIDE**2 + 1) * KINDS
-
-
-class AllAtOnce(keras.Model):
-    """The same eye with no recurrence behind it: every word is answered for itself."""
-
-    def __init__(self, units: int = 192, **kwargs):
-        super().__init__(**kwargs)
-        self.eye, self.gather = eye(), keras.layers.Dense(units, "relu")
-        self.answer = keras.layers.Dense(scenes.LONGEST * len(scenes.WORDS))
-
-    adopt = Captioner.adopt
-
-    def call(self, given, training=False):
-        """Logits (batch, 14, words), for a pair of pictures and sentences, which it ignores."""
-        pictures, _ = given
-        logits = self.answer(self.gather(_seen(self.eye(pictures, training=training))))
-        return ops.reshape(logits, (-1, scenes.LONGEST, len(scenes.WORDS)))
-
-    def build(self, input_shape=None):
-        """Make the weights."""
-        if not self.built:
-            self.gather.build((None, SEEN))
-            self.answer.build((None, self.gather.units))
-
-    def write(self, pictures: np.ndarray, batch_size: int = 500) -> list[str]:
-        """A sentence for each picture (pictures, 84, 84): the likeliest word in each place."""
-        said = []
-        for start in range(0, len(pictures), batch_size):
-            some = tf.constant(pictures[start : start + batch_size], "float32")
-            logits = np.asarray(self((some, None)))
-            said += [scenes.decode(row) for row in logits.argmax(-1)]
-        return said
 
 
 @dataclass(frozen=True)

@@ -143,19 +143,6 @@ def test_easy_scenes_come_first_and_all_steps_are_made():
     )
 
 
-def test_without_recurrence_every_word_is_answered_for_itself():
-    training.seed_everything(0)
-    model, given = captioning.AllAtOnce(units=8), some(4)
-    model.build()
-    pictures = given.pictures.astype("float32")
-    logits = np.asarray(model((pictures, None)))
-    seen = np.asarray(model.gather(seen_by_hand(model.eye, pictures)))
-    answers = seen @ np.asarray(model.answer.kernel) + np.asarray(model.answer.bias)
-    np.testing.assert_allclose(logits, answers.reshape(4, 14, -1), atol=1e-5)
-    said = [scenes.decode(row) for row in logits.argmax(-1)]
-    assert model.write(given.pictures, batch_size=3) == said
-
-
 def learn(seed=0):
     training.seed_everything(seed)
     kept = [m for m in scenes.all_meanings() if m.kind in ("nothing", "one group")]
