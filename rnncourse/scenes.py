@@ -129,20 +129,18 @@ def part(meaning: Meaning) -> str:
 
     ================  =============================================================================
     ``"known"``       to be trained on
-    ``"recombined"``  two groups whose counts and digits add up to a multiple of five, such as one
-                      three with two fours; one group in the place that is its ``digit % 6``.
-                      Each group is known, and so are the two digits together, in other numbers
+    ``"recombined"``  two groups whose counts and digits add up to a multiple of ten, such as one
+                      three with two fours; one group whose count, digit and place do. Each group
+                      is known, and so are the two digits together, in other numbers
     ``"strangers"``   two digits that differ by five: they are never shown together
     ================  =============================================================================
     """
-    if len(meaning.groups) == 2:
-        one, other = meaning.groups
-        if other.digit - one.digit == 5:
-            return "strangers"
-        total = one.count + one.digit + other.count + other.digit
-        return "known" if total % 5 else "recombined"
-    apart = any(group.place == group.digit % (2 * SIDE) for group in meaning.groups)
-    return "recombined" if apart else "known"
+    groups = meaning.groups
+    if len(groups) == 2 and groups[1].digit - groups[0].digit == 5:
+        return "strangers"
+    total = sum(group.count + group.digit for group in groups)
+    total += groups[0].place if len(groups) == 1 else 0
+    return "recombined" if groups and total % 10 == 0 else "known"
 
 
 # --- sentences -----------------------------------------------------------------------------------
