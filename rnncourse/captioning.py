@@ -88,7 +88,6 @@ class Captioner(keras.Model):
         units: Size of the vector between the two, and of the GRU's state.
         every_step: Whether the vector is given at every step, beside the word, to a GRU that begins
             with zeros; otherwise the GRU begins with it and is not told again.
-        told: Whether the GRU is given the word before; otherwise nothing.
         features: Numbers a word is looked up as.
     """
 
@@ -96,12 +95,11 @@ class Captioner(keras.Model):
         self,
         units: int = 192,
         every_step: bool = False,
-        told: bool = True,
         features: int = 32,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.units, self.every_step, self.told, self.features = units, every_step, told, features
+        self.units, self.every_step, self.features = units, every_step, features
         self.eye, self.gather = eye(), keras.layers.Dense(units, "tanh")
         self.words = keras.layers.Embedding(len(scenes.WORDS), features)
         self.writer = FastGRU(units, return_sequences=True, return_state=True)
@@ -122,7 +120,7 @@ class Captioner(keras.Model):
 
     def inputs(self, vectors, before):
         """What the GRU is given: (batch, time, features), for words (batch, time)."""
-        x = self.words(before) if self.told else ops.zeros((*ops.shape(before), self.features))
+        x = self.words(before)
         if not self.every_step:
             return x
         seen = ops.repeat(vectors[:, None], ops.shape(before)[1], axis=1)
@@ -163,8 +161,8 @@ class Captioner(keras.Model):
 
     def get_config(self) -> dict:
         """What the constructor needs to make the model again."""
-        mine = {"units": self.units, "every_step": self.every_step, "told": self.told}
-        return {"name": self.name, "features": self.features, **mine}
+        mine = {"units": self.units, "every_step": self.every_step, "features": self.features}
+        return {"name": self.name, **mine}
 
 
 def _seen(logits):
