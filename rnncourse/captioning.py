@@ -18,7 +18,7 @@ from rnncourse.training import History, warmup_cosine
 SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
 KINDS = 11  # of cells: ten digits, and nothing
-SEEN = (scenes.SIDE**2 + 1) * KINDS  # chances of each cell, and their mean
+SEEN = (scenes.SIDE + 1) ** 2 * KINDS  # chances of each cell, and their sums
 
 
 def eye() -> keras.Model:
@@ -82,7 +82,7 @@ class Captioner(keras.Model):
     """Sees a picture and writes a sentence, word by word.
 
     The eye says for each cell what it may be, with chances. The vector is made of these, cell by
-    cell, and of their mean over all cells, which tells what there is without telling where.
+    cell, and of their sums over each row, each column and the grid, which tell how many there are.
 
     Args:
         units: Size of the vector between the two, and of the GRU's state.
@@ -112,7 +112,7 @@ class Captioner(keras.Model):
 
     def vectors(self, pictures, training=False):
         """What is known of pictures (batch, 84, 84): (batch, units)."""
-        return self.gather(_seen(self.eye(pictures, training=training)))
+        return self.gather(sums(self.eye(pictures, training=training)))
 
     def start(self, vectors):
         """The GRU's first state, (batch, units), for vectors of that shape."""
@@ -165,11 +165,12 @@ class Captioner(keras.Model):
         return {"name": self.name, **mine}
 
 
-def _seen(logits):
-    """Chances of the cells one after the other, and their mean: (batch, 110)."""
-    chances = ops.softmax(logits)  # (batch, 3, 3, 11)
-    where = ops.reshape(chances, (-1, scenes.SIDE**2 * KINDS))
-    return ops.concatenate([where, ops.mean(chances, axis=(1, 2))], axis=-1)
+def sums(logits):
+    """Chances of the cells, and their sums over rows, columns and all: (batch, 176)."""
+    cells = ops.softmax(logits)  # (batch, 3, 3, 11)
+    lines = ops.concatenate([cells, ops.sum(cells, axis=1, keepdims=True)], axis=1)
+    table = ops.concatenate([lines, ops.sum(lines, axis=2, keepdims=True)], axis=2)
+    return ops.reshape(table, (-1, SEEN))  # (batch, 4, 4, 11) in a row
 
 
 @dataclass(frozen=True)
