@@ -89,6 +89,8 @@ class Captioner(keras.Model):
         every_step: Whether the vector is given at every step, beside the word, to a GRU that begins
             with zeros; otherwise the GRU begins with it and is not told again.
         features: Numbers a word is looked up as.
+        dropout: Share of the vector that is left out in training, which keeps the writer from
+            leaning on any one conjunction of what it sees.
     """
 
     def __init__(
@@ -96,11 +98,13 @@ class Captioner(keras.Model):
         units: int = 192,
         every_step: bool = False,
         features: int = 32,
+        dropout: float = 0.1,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.units, self.every_step, self.features = units, every_step, features
         self.eye, self.gather = eye(), keras.layers.Dense(units, "tanh")
+        self.thin = keras.layers.Dropout(dropout)
         self.words = keras.layers.Embedding(len(scenes.WORDS), features)
         self.writer = FastGRU(units, return_sequences=True, return_state=True)
         self.answer = keras.layers.Dense(len(scenes.WORDS))
@@ -112,7 +116,8 @@ class Captioner(keras.Model):
 
     def vectors(self, pictures, training=False):
         """What is known of pictures (batch, 84, 84): (batch, units)."""
-        return self.gather(sums(self.eye(pictures, training=training)))
+        vectors = self.gather(sums(self.eye(pictures, training=training)))
+        return self.thin(vectors, training=training)
 
     def start(self, vectors):
         """The GRU's first state, (batch, units), for vectors of that shape."""
@@ -132,7 +137,7 @@ class Captioner(keras.Model):
         Args:
             given: Pictures (batch, 84, 84), and numbers of words (batch, time). What is said of a
                 word does not depend on it and on those after it.
-            training: Whether features are scaled by this batch's own spread.
+            training: Whether a part of the vectors is left out.
         """
         pictures, sentences = given
         vectors = self.vectors(pictures, training)
@@ -162,7 +167,7 @@ class Captioner(keras.Model):
     def get_config(self) -> dict:
         """What the constructor needs to make the model again."""
         mine = {"units": self.units, "every_step": self.every_step, "features": self.features}
-        return {"name": self.name, **mine}
+        return {"name": self.name, "dropout": self.thin.rate, **mine}
 
 
 def sums(logits):
