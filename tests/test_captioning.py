@@ -150,7 +150,7 @@ def learn(seed=0):
     kept = [m for m in kept if not m.groups or m.groups[0].digit in (1, 8)]
     eye = captioning.eye()
     captioning.teach(eye, blocks(), 60, np.random.default_rng(seed), batch_size=8)
-    model = captioning.Captioner(units=32, features=8, dropout=0.0)
+    model = captioning.Captioner(units=32, features=8)
     model.adopt(eye)
     draws = (some(32, seed=step, meanings=kept) for step in range(160))
     batches = ((drawn.pictures, drawn.tokens) for drawn in draws)
