@@ -89,20 +89,14 @@ def gru(projected, initial_state, recurrent_kernel, recurrent_bias, mask=None):
         The states after each step, (batch, time, units), zero where a step does not count; and the
         last state, (batch, units).
     """
-    time = projected.shape[1] or tf.shape(projected)[1]
-    if mask is None:
-        counts, steps = None, time
-    else:
-        counts = tf.cast(tf.transpose(mask)[:, :, None], projected.dtype)  # (time, batch, 1)
-        somewhere = tf.cast(tf.reduce_any(mask, axis=0), tf.int32)
-        steps = tf.reduce_max(somewhere * tf.range(1, time + 1))  # 1 + the last that counts
+    counts, steps = what_counts(projected, mask)
 
     @tf.custom_gradient
     def run(x, first, kernel, bias):
         states, last, gates = _forward(x, first, kernel, bias, counts, steps)
 
         def back(*given):
-            return _backward(given, first, states, gates, kernel, counts, steps)
+            return once(_backward(given, first, states, gates, kernel, counts, steps))
 
         return (states, last), back
 
@@ -111,6 +105,31 @@ def gru(projected, initial_state, recurrent_kernel, recurrent_bias, mask=None):
     states, last = run(*(tf.convert_to_tensor(argument) for argument in arguments))
     outputs = states if counts is None else states * counts
     return tf.transpose(outputs, [1, 0, 2]), last
+
+
+def what_counts(projected, mask):
+    """A mask as numbers of shape (time, batch, 1), and the number of steps up to the last of them.
+
+    Without a mask None, and all steps.
+    """
+    time = projected.shape[1] or tf.shape(projected)[1]
+    if mask is None:
+        return None, time
+    somewhere = tf.cast(tf.reduce_any(mask, axis=0), tf.int32)
+    last = tf.maximum(1, tf.reduce_max(somewhere * tf.range(1, time + 1)))
+    return tf.cast(tf.transpose(mask)[:, :, None], projected.dtype), last
+
+
+def once(gradients) -> list[tf.Tensor]:
+    """The same gradients; who differentiates them once more gets a LookupError."""
+    message = "a fast loop has no second derivative"
+    return [tf.raw_ops.PreventGradient(input=g, message=message) for g in gradients]
+
+
+def product_of_all_steps(before, given):
+    """The sum over steps and batch of outer products: the gradient of a recurrent kernel."""
+    flat = [tf.reshape(v, [-1, v.shape[-1]]) for v in (before, given)]
+    return tf.matmul(*flat, transpose_a=True)
 
 
 def _gates(x, remembered):
@@ -150,8 +169,10 @@ def _backward(given, first, states, gates, kernel, counts, steps):
     to_update = (before - candidate) * update * (1 - update)
     to_reset = to_candidate * hh * reset * (1 - reset)
     slopes = tf.concat([to_update, to_reset, to_candidate * reset], axis=-1)
+    slopes_of_x = tf.concat([to_update, to_reset, to_candidate], axis=-1)
     if counts is not None:
-        slopes, update = slopes * counts, update * counts + 1 - counts
+        slopes, slopes_of_x = slopes * counts, slopes_of_x * counts
+        update = update * counts + 1 - counts
     across = tf.transpose(kernel)
     arrived = tf.TensorArray(gates.dtype, tf.shape(gates)[0], element_shape=first.shape)
 
@@ -163,11 +184,7 @@ def _backward(given, first, states, gates, kernel, counts, steps):
     start = (steps - 1, to_last, arrived)
     _, d_first, arrived = tf.while_loop(lambda t, *_: t >= 0, body, start)
     dh = arrived.stack()  # what arrives at each state, (time, batch, units)
-    d_remembered = tf.tile(dh, [1, 1, 3]) * slopes
-    d_candidate = dh * to_candidate
-    if counts is not None:
-        d_candidate = d_candidate * counts
-    units = kernel.shape[0]
-    d_x = tf.concat([d_remembered[..., : 2 * units], d_candidate], axis=-1)
-    d_kernel = tf.einsum("tbi,tbj->ij", before, d_remembered)
+    dh = tf.tile(dh, [1, 1, 3])
+    d_x, d_remembered = dh * slopes_of_x, dh * slopes
+    d_kernel = product_of_all_steps(before, d_remembered)
     return d_x, d_first, d_kernel, tf.reduce_sum(d_remembered, axis=[0, 1])
