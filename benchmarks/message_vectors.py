@@ -9,17 +9,14 @@ got to, at its end 32. It is tried on the beginnings of messages that it has not
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import numpy as np
 import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from rnncourse import datasets, message_vectors, results, sentiment, training
+from benchmarks import record
+from rnncourse import datasets, message_vectors, sentiment, training
 from rnncourse.muon import Muon
 
 UNITS, BATCH = 256, 64
@@ -135,16 +132,13 @@ def main() -> None:
     values["CPU seconds"], values["weights"] = [seconds], [model.count_params()]
     for name, value in values.items():
         print(name, value)
-    results.RecordedRun(
-        name="message_vectors",
+    record.save(
+        "message_vectors",
+        values,
         command=f"python -m benchmarks.message_vectors --steps {asked.steps}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(messages.source),
         seeds=[asked.seed],
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

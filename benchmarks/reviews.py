@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks import record
 from rnncourse import datasets, readers, results, training, words
 
 HELD_OUT = 1_000
@@ -197,16 +195,13 @@ def main() -> None:
 def save(name: str, values: dict[str, list[float]], seeds: list[int], data) -> None:
     """Write the record."""
     by = " --random" if name == "reviews_random" else ""
-    results.RecordedRun(
-        name=name,
+    record.save(
+        name,
+        values,
         command=f"python -m benchmarks.reviews --seeds {len(seeds)}{by}",
-        date=date.today().isoformat(),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
         data=str(data.source),
         seeds=seeds,
-        values=values,
-    ).save()
+    )
 
 
 if __name__ == "__main__":

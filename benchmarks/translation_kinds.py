@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from datetime import date
-from importlib.metadata import version
 
 import keras
 
+from benchmarks import record
 from rnncourse import results, training, translation
 from rnncourse.datasets import load_pairs
 from rnncourse.muon import Muon
@@ -94,16 +92,9 @@ def main() -> None:
         for what in runs[0]:
             values[f"{name}, {what}"] = [run[what] for run in runs]
             print(name, what, values[f"{name}, {what}"], flush=True)
-        results.RecordedRun(
-            name="translation_kinds",
-            command=command,
-            date=date.today().isoformat(),
-            machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-            versions={name: version(name) for name in ("tensorflow", "keras", "numpy")},
-            data=str(pairs.source),
-            seeds=seeds,
-            values=values,
-        ).save()
+        record.save(
+            "translation_kinds", values, command=command, data=str(pairs.source), seeds=seeds
+        )
 
 
 if __name__ == "__main__":
