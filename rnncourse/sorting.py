@@ -7,13 +7,14 @@ list. The task is that of Albert's handout of 2017, section 5.3.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from rnncourse.training import History, take_steps
+from rnncourse import training
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -160,47 +161,32 @@ def _uneven(rng: np.random.Generator, count: int, size: int, values: int) -> np.
     return 1 + (rng.random((count, size, 1)) > limits).sum(axis=-1)
 
 
-def compiled_step(
-    sorter: Sorter, optimizer, *, jit_compile: bool = True, parts: int = 2
-) -> Callable:
-    """A training step ``step(lists, wanted) -> loss``, compiled at its first call.
+def loss(sorter: Sorter, lists, wanted):
+    """The cross-entropy, averaged over each list and then over the lists.
 
-    The loss is the cross-entropy, averaged over each list and then over the lists.
+    Args:
+        sorter: The network.
+        lists: Integers (batch, time), 0 behind the end of a list.
+        wanted: The same in order.
+    """
+    counts = tf.cast(wanted > 0, "float32")  # (batch, time)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        labels=tf.maximum(wanted - 1, 0), logits=sorter(lists)
+    )
+    return tf.reduce_mean(tf.reduce_sum(counts * losses, axis=1) / tf.reduce_sum(counts, axis=1))
+
+
+def compiled_step(sorter: Sorter, optimizer, **how) -> Callable:
+    """A training step ``step(lists, wanted) -> loss``.
 
     Args:
         sorter: The network.
         optimizer: A Keras optimiser.
-        jit_compile: Whether by XLA. ``Model.fit`` refuses XLA where TensorFlow is asked for the
-            same result every time. Nothing in this step depends on the order of threads.
-        parts: In how many equal parts a mini-batch is taken, each on a core of its own.
+        how: As for :func:`rnncourse.training.compiled_step`.
     """
     sorter.build()
     variables = sorter.trainable_variables
-    optimizer.build(variables)
-
-    @tf.function(jit_compile=jit_compile)
-    def gradients(lists, wanted):
-        counts = tf.cast(wanted > 0, "float32")  # (batch, time)
-        with tf.GradientTape() as tape:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-                labels=tf.maximum(wanted - 1, 0), logits=sorter(lists)
-            )
-            of_lists = tf.reduce_sum(counts * losses, axis=1) / tf.reduce_sum(counts, axis=1)
-            loss = tf.reduce_mean(of_lists)
-        return [loss, *tape.gradient(loss, variables)]
-
-    @tf.function(jit_compile=jit_compile)
-    def move(several):
-        loss, *mean = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
-        optimizer.apply(mean, variables)
-        return loss
-
-    @tf.function
-    def step(lists, wanted):
-        shares = zip(tf.split(lists, parts), tf.split(wanted, parts), strict=True)
-        return move([gradients(*share) for share in shares])
-
-    return step
+    return training.compiled_step(partial(loss, sorter), variables, optimizer, **how)
 
 
 def train(
@@ -209,7 +195,7 @@ def train(
     batches: Iterable[np.ndarray],
     watch: Callable[[int], None] | None = None,
     jit_compile: bool = True,
-) -> History:
+) -> training.History:
     """Train on batches of lists.
 
     Args:
@@ -223,4 +209,4 @@ def train(
         The loss of each step, and the wall-clock time, compiling included.
     """
     step = compiled_step(sorter, optimizer, jit_compile=jit_compile)
-    return take_steps(step, ((lists, in_order(lists)) for lists in batches), watch)
+    return training.take_steps(step, ((lists, in_order(lists)) for lists in batches), watch)

@@ -178,6 +178,81 @@ def fit(
     return History(log.history, time.perf_counter() - started)
 
 
+def gradients_by_core(
+    loss: Callable, variables: list, *, parts: int = 2, jit_compile: bool = True
+) -> Callable:
+    """A function that computes a loss and its gradients, a part of the batch on each core.
+
+    A core that has one half of a batch to itself seldom waits; two cores that share the work of
+    each step of a loop do so at every step.
+
+    Args:
+        loss: Takes arrays whose first axis is the batch, and returns the mean of a cost over it.
+        variables: What to differentiate by; a list of variables.
+        parts: In how many equal parts a batch is taken; the batch must be a multiple of it.
+        jit_compile: Whether XLA compiles the work on a part.
+
+    Returns:
+        A function of the same arrays that returns the loss and the list of gradients.
+
+    Raises:
+        ValueError: If parts is not a positive integer.
+    """
+    if parts < 1:
+        raise ValueError(f"parts must be at least 1, got {parts}")
+
+    @tf.function(jit_compile=jit_compile)
+    def of_a_part(*arrays):
+        with tf.GradientTape() as tape:
+            value = loss(*arrays)
+        return [value, *map(tf.convert_to_tensor, tape.gradient(value, variables))]
+
+    @tf.function
+    def of_all(*arrays):
+        shares = zip(*(tf.split(array, parts) for array in arrays), strict=True)
+        several = [of_a_part(*share) for share in shares]
+        value, *gradients = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
+        return value, gradients
+
+    return of_all
+
+
+def compiled_step(
+    loss: Callable,
+    variables: list,
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    parts: int = 2,
+    jit_compile: bool = True,
+) -> Callable:
+    """A training step ``step(*arrays) -> loss``, compiled at its first call.
+
+    ``Model.fit`` refuses XLA where TensorFlow is asked for the same result every time. Nothing in
+    this step depends on the order of threads.
+
+    Args:
+        loss: As for :func:`gradients_by_core`.
+        variables: What is trained; a list of variables.
+        optimizer: What moves them.
+        parts: As for :func:`gradients_by_core`.
+        jit_compile: Whether XLA compiles gradients and optimiser.
+    """
+    optimizer.build(variables)
+    gradients_of = gradients_by_core(loss, variables, parts=parts, jit_compile=jit_compile)
+
+    @tf.function(jit_compile=jit_compile)
+    def move(gradients):
+        optimizer.apply(gradients, variables)
+
+    @tf.function
+    def step(*arrays):
+        value, gradients = gradients_of(*arrays)
+        move(gradients)
+        return value
+
+    return step
+
+
 def take_steps(
     step: Callable[..., tf.Tensor],
     batches: Iterable[tuple[np.ndarray, ...]],
@@ -195,7 +270,7 @@ def take_steps(
     """
     started, watching, losses = time.perf_counter(), 0.0, []
     for arrays in batches:
-        losses.append(step(*map(tf.constant, arrays)))
+        losses.append(step(*map(tf.convert_to_tensor, arrays)))
         if watch is not None:
             float(losses[-1])  # wait for the step
             pause = time.perf_counter()

@@ -162,6 +162,55 @@ def test_what_distorted_refuses():
         training.fit(model, training.Distorted(x, y, 4, seed=0), epochs=1, batch_size=4)
 
 
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_gradients_by_core_are_those_of_the_whole_batch(parts):
+    model, inputs, targets = small_problem()
+    variables = [weight.value for weight in model.trainable_weights]
+    x, y = tf.constant(inputs), tf.constant(targets.astype("float32"))
+
+    def loss(x, y):
+        return tf.reduce_mean((model(x)[:, 0] - y) ** 2)
+
+    with tf.GradientTape() as tape:
+        wanted = loss(x, y)
+    found, gradients = training.gradients_by_core(loss, variables, parts=parts)(x, y)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    for ours, theirs in zip(gradients, tape.gradient(wanted, variables), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_by_core_need_a_core():
+    with pytest.raises(ValueError, match="parts must be at least 1, got 0"):
+        training.gradients_by_core(lambda x: x, [], parts=0)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_compiled_step_moves_as_one_by_hand(jit_compile):
+    model, inputs, targets = small_problem()
+    other, *_ = small_problem()
+    other.set_weights(model.get_weights())
+    x, y = tf.constant(inputs), tf.constant(targets.astype("float32"))
+
+    def loss_of(model, x, y):
+        return tf.reduce_mean((model(x)[:, 0] - y) ** 2)
+
+    how = {"learning_rate": 0.1, "global_clipnorm": 0.5}
+    step = training.compiled_step(
+        lambda x, y: loss_of(model, x, y),
+        model.trainable_variables,
+        keras.optimizers.SGD(**how),
+        jit_compile=jit_compile,
+    )
+    by_hand = keras.optimizers.SGD(**how)
+    for _ in range(3):
+        with tf.GradientTape() as tape:
+            value = loss_of(other, x, y)
+        by_hand.apply(tape.gradient(value, other.trainable_variables), other.trainable_variables)
+        assert float(step(x, y)) == pytest.approx(float(value), rel=1e-5)
+    for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
 def test_steps_are_taken_in_order_and_watching_is_not_timed():
     weight, seen = tf.Variable(1.0), []
 

@@ -10,7 +10,7 @@ import pytest
 
 from book.build import HTML
 from book.chapters import pages
-from book.icons import only
+from book.light import deferred, only
 
 FIRST, CHAPTER = 1_000_000, 3_000_000  # bytes
 PATIENCE = 2.0  # seconds until there is something to read
@@ -103,3 +103,17 @@ def test_only_icons_that_are_named_are_kept():
     for name in ("sun", "magnifying-glass"):
         assert re.search(rf'"?{name}"?:\[\d', few)
     assert not re.search(r'"?moon"?:\[\d', few)
+
+
+def test_scripts_with_a_file_wait_for_the_text():
+    page = (
+        '<head><script src="a.js"></script><script>let b = 1</script>'
+        '<script async src="c.js"></script><script id="d" src="d.js"></script></head>'
+        '<body><script src="e.js"></script></body>'
+    )
+    waiting = (
+        '<head><script defer src="a.js"></script><script>let b = 1</script>'
+        '<script async src="c.js"></script><script defer id="d" src="d.js"></script></head>'
+        '<body><script src="e.js"></script></body>'
+    )
+    assert deferred(page) == deferred(waiting) == waiting

@@ -1,7 +1,9 @@
-"""Sphinx extension: of the theme's two thousand icons, those that the pages show.
+"""Sphinx extension: pages that can be read before all that they link has arrived.
 
-The theme links a script of 1.5 MB that holds all of them, more than any page of this book weighs
-without it. The pages are given a copy with the icons that one of them names.
+The theme links a script of 1.5 MB with two thousand icons, more than any page of this book weighs
+without it. The pages are given a copy with the icons that one of them names. And a browser shows
+nothing before it has read the scripts in a page's head, among them an index of every word of the
+book; here they wait until the text stands.
 """
 
 from __future__ import annotations
@@ -18,6 +20,13 @@ NAMED = re.compile(r"\bfa-([a-z0-9-]+)")
 ICON = re.compile(
     r'("[\w-]+"|\w+):\[\d+,\d+,\[([^\]]*)\],"[0-9a-f]+",(?:"[^"]*"|\["[^"]*","[^"]*"\])\],?'
 )
+SCRIPT = re.compile(r"<script (?![^>]*\b(?:defer|async)\b)(?=[^>]*\bsrc=)")
+
+
+def deferred(page: str) -> str:
+    """The HTML of a page; scripts of its head that have a file are run after the text, in order."""
+    head, end, body = page.partition("</head>")
+    return SCRIPT.sub("<script defer ", head) + end + body
 
 
 def only(names: set[str], script: str) -> str:
@@ -31,7 +40,7 @@ def only(names: set[str], script: str) -> str:
 
 
 def finish(app, exception) -> None:
-    """Write the smaller script, and let every page ask for it."""
+    """Write the smaller script, let every page ask for it, and let all scripts wait."""
     static = Path(app.outdir, "_static", "scripts")
     if exception or not (static / "fontawesome.js").is_file():
         return
@@ -41,9 +50,9 @@ def finish(app, exception) -> None:
     script = (static / "fontawesome.js").read_text(encoding="utf-8")
     write_atomically(Path(app.outdir, OURS), only(names, script))
     for path, text in pages.items():
-        linked = THEIRS.sub(OURS, text)
-        if linked != text:
-            write_atomically(path, linked)
+        lighter = deferred(THEIRS.sub(OURS, text))
+        if lighter != text:
+            write_atomically(path, lighter)
 
 
 def setup(app) -> dict:
