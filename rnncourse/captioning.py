@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from keras import ops
 
 from rnncourse import scenes
 from rnncourse.fast_gru import FastGRU
-from rnncourse.training import History, warmup_cosine
+from rnncourse.training import History, compiled_step, take_steps, warmup_cosine
 
 SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
@@ -287,15 +288,27 @@ def batches(
             yield drawn.pictures[some], drawn.tokens[some]
 
 
+def loss(model: keras.Model, pictures, sentences):
+    """The cross-entropy, averaged over the words of all sentences; padding does not count.
+
+    Args:
+        model: Called with pictures and sentences, gives logits (batch, time, words).
+        pictures: Of shape (batch, 84, 84).
+        sentences: Integers (batch, time), 0 behind the full stop.
+    """
+    counts = tf.cast(sentences > 0, tf.float32)
+    logits = model((tf.cast(pictures, tf.float32), sentences), training=True)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(sentences, logits)
+    return tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
+
+
 def train(
     model: keras.Model,
     optimizer,
     batches: Iterable[tuple],
     watch: Callable[[int], None] | None = None,
 ) -> History:
-    """Train a network that gives logits (batch, time, words) for pictures and sentences.
-
-    The loss is the cross-entropy, averaged over the words of all sentences; padding does not count.
+    """Train a network that writes sentences for pictures.
 
     Args:
         model: A :class:`Captioner`, or any model that is called with pictures and sentences.
@@ -307,26 +320,7 @@ def train(
         The loss of each step, and the wall-clock time.
     """
     model.build()
-    variables = model.trainable_variables
-    optimizer.build(variables)
-
-    @tf.function
-    def step(pictures, sentences):
-        counts = tf.cast(sentences > 0, tf.float32)
-        with tf.GradientTape() as tape:
-            logits = model((tf.cast(pictures, tf.float32), sentences), training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(sentences, logits)
-            loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
-        optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
-
-    started, watching, losses = time.perf_counter(), 0.0, []
-    for pictures, sentences in batches:
-        losses.append(step(tf.constant(pictures), tf.constant(sentences)))
-        if watch is not None:
-            float(losses[-1])
-            pause = time.perf_counter()
-            watch(len(losses))
-            watching += time.perf_counter() - pause
-    losses = [float(loss) for loss in losses]
-    return History({"loss": losses}, time.perf_counter() - started - watching)
+    step = compiled_step(
+        partial(loss, model), model.trainable_variables, optimizer, parts=1, jit_compile=False
+    )
+    return take_steps(step, batches, watch)

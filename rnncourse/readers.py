@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnncourse.fast_gru import FastGRU
-from rnncourse.training import History, take_steps, warmup_cosine
+from rnncourse.training import History, compiled_step, take_steps, warmup_cosine
 from rnncourse.words import PADDING, UNKNOWN, WordVocabulary
 
 CELLS = {"simple": keras.layers.SimpleRNN, "gru": FastGRU, "lstm": keras.layers.LSTM}
@@ -285,20 +285,14 @@ def train(
     steps = epochs * len(labels) // batch
     optimizer = keras.optimizers.Adam(warmup_cosine(peak, steps), global_clipnorm=1.0)
     model.build()
-    variables = model.trainable_variables
-    optimizer.build(variables)
     classes = model.settings["classes"]
 
-    @tf.function(jit_compile=True)
-    def step(shown, wanted):
-        with tf.GradientTape() as tape:
-            logits = model(shown, training=True)
-            target = (1 - smooth) * tf.one_hot(wanted, classes) + smooth / classes
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
-        gradients = tape.gradient(loss, variables)
-        optimizer.apply([tf.convert_to_tensor(g) for g in gradients], variables)
-        return loss
+    def loss(shown, wanted):
+        target = (1 - smooth) * tf.one_hot(wanted, classes) + smooth / classes
+        losses = tf.nn.softmax_cross_entropy_with_logits(target, model(shown, training=True))
+        return tf.reduce_mean(losses)
 
+    step = compiled_step(loss, model.trainable_variables, optimizer, parts=1)
     rng = np.random.default_rng(seed)
     return take_steps(step, batches(numbers, labels, epochs, batch, rng, unknown), watch)
 

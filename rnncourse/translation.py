@@ -8,19 +8,19 @@ behind it there is PADDING. The network of 2014 hands a single vector from one t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from rnncourse import training
 from rnncourse.datasets import Sentence, normalised
 from rnncourse.fast_gru import FastGRU
 from rnncourse.subwords import BEGIN, END, PADDING, Subwords, padded
-from rnncourse.training import History
 
 NEVER = -1e9  # a logit, or the logarithm of a probability
 
@@ -306,55 +306,22 @@ def begun(wanted):
     return tf.concat([tf.fill([tf.shape(wanted)[0], 1], BEGIN), wanted[:, :-1]], axis=1)
 
 
-def compiled_step(
-    model: keras.Model,
-    optimizer,
-    *,
-    smoothing: float = 0.1,
-    jit_compile: bool = True,
-    parts: int = 2,
-) -> Callable:
-    """A training step ``step(sentences, wanted, seed) -> loss``, compiled once a shape.
-
-    The loss is the cross-entropy, averaged over all words that count.
+def loss(model: keras.Model, sentences, wanted, noise, smoothing: float = 0.1):
+    """The cross-entropy, averaged over all words that count.
 
     Args:
         model: The network, called with sentences, words and noise.
-        optimizer: A Keras optimiser.
+        sentences: Integers (batch, read).
+        wanted: Integers (batch, written).
+        noise: As for :func:`dropper`.
         smoothing: Share of the probability that is asked for from all words alike.
-        jit_compile: Whether by XLA.
-        parts: In how many equal parts a mini-batch is taken, each on a core of its own.
     """
-    model.build()
-    variables = model.trainable_variables
-    optimizer.build(variables)
-
-    @tf.function(jit_compile=jit_compile)
-    def gradients(sentences, wanted, noise):
-        counts = tf.cast(wanted > PADDING, "float32")  # (batch, written)
-        with tf.GradientTape() as tape:
-            logits = model(sentences, begun(wanted), noise=noise)
-            floor = smoothing / logits.shape[-1]
-            asked = tf.one_hot(wanted, logits.shape[-1], 1 - smoothing + floor, floor)
-            losses = tf.nn.softmax_cross_entropy_with_logits(asked, logits)
-            loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
-        return [loss, *map(tf.convert_to_tensor, tape.gradient(loss, variables))]
-
-    @tf.function(jit_compile=jit_compile)
-    def move(several):
-        loss, *mean = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
-        optimizer.apply(mean, variables)
-        return loss
-
-    @tf.function
-    def step(sentences, wanted, seed):
-        (batch, read), written = sentences.shape, wanted.shape[1]
-        shape = (batch, model.chances(read, written))
-        noise = tf.random.stateless_uniform(shape, tf.stack([seed, 0]))
-        shares = [tf.split(x, parts) for x in (sentences, wanted, noise)]
-        return move([gradients(*share) for share in zip(*shares, strict=True)])
-
-    return step
+    counts = tf.cast(wanted > PADDING, "float32")  # (batch, written)
+    logits = model(sentences, begun(wanted), noise=noise)
+    floor = smoothing / logits.shape[-1]
+    asked = tf.one_hot(wanted, logits.shape[-1], 1 - smoothing + floor, floor)
+    losses = tf.nn.softmax_cross_entropy_with_logits(asked, logits)
+    return tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
 
 
 def train(
@@ -363,33 +330,37 @@ def train(
     batches: Batches,
     steps: int,
     *,
+    smoothing: float = 0.1,
     watch: Callable[[int], None] | None = None,
     **how,
-) -> History:
-    """Train on pairs of sentences.
+) -> training.History:
+    """Train on pairs of sentences; the step is compiled once a shape.
 
     Args:
         model: The network.
         optimizer: A Keras optimiser.
         batches: The pairs; their size must be divisible by the number of parts.
         steps: Number of mini-batches.
+        smoothing: As for :func:`loss`.
         watch: Called with the number of steps made, after each; its time is not counted.
-        how: As for :func:`compiled_step`.
+        how: As for :func:`rnncourse.training.compiled_step`.
 
     Returns:
         The loss of each step, and the wall-clock time, compiling included.
     """
-    started, watching = time.perf_counter(), 0.0
-    step, losses = compiled_step(model, optimizer, **how), []
-    for made, (sentences, wanted) in zip(range(1, steps + 1), batches, strict=False):
-        losses.append(step(sentences, wanted, tf.constant([1000 * batches.seed + made])[0]))
-        if watch is not None:
-            float(losses[-1])
-            pause = time.perf_counter()
-            watch(made)
-            watching += time.perf_counter() - pause
-    losses = [float(loss) for loss in losses]
-    return History({"loss": losses}, time.perf_counter() - started - watching)
+    model.build()
+
+    def with_noise():
+        for number, (sentences, wanted) in zip(range(1, steps + 1), batches, strict=False):
+            (size, read), written = sentences.shape, wanted.shape[1]
+            seed = (1000 * batches.seed + number, 0)
+            shape = (size, model.chances(read, written))
+            yield sentences, wanted, tf.random.stateless_uniform(shape, seed)
+
+    step = training.compiled_step(
+        partial(loss, model, smoothing=smoothing), model.trainable_variables, optimizer, **how
+    )
+    return training.take_steps(step, with_noise(), watch)
 
 
 @tf.function(reduce_retracing=True)
