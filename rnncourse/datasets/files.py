@@ -159,12 +159,11 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
     Raises:
         DataError: If a file is found whose checksum is wrong, or that cannot be read.
     """
-    sha256 = REGISTRY[filename].sha256
     folder = os.environ.get("RNNCOURSE_DATA", "")
     if folder:
         for path in in_folder(folder, filename):
             if _is_file(path, "RNNCOURSE_DATA"):
-                return _read(path, sha256), Source(name, "from the folder in RNNCOURSE_DATA")
+                return _read(path, filename), Source(name, "from the folder in RNNCOURSE_DATA")
 
     if REGISTRY[filename].url is None:
         return Missing(f"no {filename} in RNNCOURSE_DATA, and no download of it")
@@ -175,7 +174,7 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
             return Missing("RNNCOURSE_OFFLINE is set")
     elif missing := _download(filename):
         return missing
-    return _read(cached, sha256), source
+    return _read(cached, filename), source
 
 
 def in_folder(folder: str | Path, filename: str) -> tuple[Path, Path]:
@@ -207,17 +206,22 @@ def _is_file(path: Path, variable: str) -> bool:
     return path.is_file()
 
 
-def _read(path: Path, sha256: str) -> bytes:
-    """The content of a file, unpacked; refuse it if it is not the registered one, and leave it."""
+def _read(path: Path, filename: str) -> bytes:
+    """The content of a registered file; refuse it if it is another, and leave it.
+
+    A path with one more suffix than the file's own name is packed, and unpacked here.
+    """
     try:
         content = path.read_bytes()
-        if path.suffix == ".gz":
+        if path.name == filename:
+            pass
+        elif path.suffix == ".gz":
             content = gzip.decompress(content)
         elif path.suffix == ".zip":
             content = zipfile.ZipFile(io.BytesIO(content)).read(path.stem)
     except (OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    actual = hashlib.sha256(content).hexdigest()
+    sha256, actual = REGISTRY[filename].sha256, hashlib.sha256(content).hexdigest()
     if actual != sha256:
         raise DataError(
             f"{path} is corrupt or truncated: expected sha256 {sha256}, found {actual}. "
