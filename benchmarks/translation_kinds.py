@@ -21,7 +21,7 @@ from rnncourse.datasets import load_pairs
 from rnncourse.muon import Muon
 from rnncourse.subwords import Subwords
 
-STEPS = 600  # mini-batches for attention
+STEPS = 1_500  # mini-batches for attention
 # How many more mini-batches each kind can do in the time of attention, and its arguments.
 KINDS = {
     "attention": (1, {}),
@@ -39,7 +39,7 @@ def learn(pairs, seed: int, steps: int, kind: dict) -> dict[str, float]:
     seed = training.seed_everything(seed)
     read = [s.english for s in pairs.train for _ in s.french]
     wanted = [text for s in pairs.train for text in s.french]
-    source, target = (Subwords.learnt(texts, 3_000) for texts in (read, wanted))
+    source, target = (Subwords.learnt(texts, 6_000) for texts in (read, wanted))
     network = translation.OnTheFly if "delay" in kind else translation.Translator
     model = network(len(source), len(target), **kind)
     encoded = [source.encode(text) for text in read], [target.encode(text) for text in wanted]

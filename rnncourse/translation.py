@@ -53,7 +53,7 @@ class Translator(keras.Model):
         embedding: int = 128,
         bidirectional: bool = True,
         attention: bool = True,
-        dropout: float = 0.3,
+        dropout: float = 0.2,
         **kwargs,
     ):
         super().__init__(**kwargs)
