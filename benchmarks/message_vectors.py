@@ -44,19 +44,14 @@ def train(texts: list[str], steps: int, seed: int) -> message_vectors.MessageVec
     variables = model.trainable_variables
     rate = training.warmup_cosine(0.01, steps, 0.02)
     optimizer = Muon(rate, ratio=0.5, beta_2=0.95, global_clipnorm=1.0)
-    optimizer.build(variables)
 
-    @tf.function(jit_compile=True)
-    def step(messages):
+    def error(messages):
         wanted = tf.pad(messages, [(0, 0), (0, 1)])
         counts = tf.cast(tf.pad(messages > 0, [(0, 0), (1, 0)], constant_values=True), tf.float32)
-        with tf.GradientTape() as tape:
-            logits = model(messages)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
-            loss = tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
-        optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, model(messages))
+        return tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
 
+    step = training.compiled_step(error, variables, optimizer, parts=1)
     mean = 0.0
     for done in range(1, steps + 1):
         longest = min(32, 4 + int(28 * done / (0.5 * steps)))

@@ -1,4 +1,4 @@
-"""Five ways to translate, each trained for about the same time, on the same pairs.
+"""Five ways to translate, none trained for less time than attention, on the same pairs.
 
 ``python -m benchmarks.translation_kinds`` trains each kind of network under the given seeds and
 writes ``benchmarks/records/translation_kinds.json``: BLEU against all translations and against one,
@@ -22,7 +22,8 @@ from rnncourse.muon import Muon
 from rnncourse.subwords import Subwords
 
 STEPS = 1_500  # mini-batches for attention
-# How many more mini-batches each kind can do in the time of attention, and its arguments.
+# How many times as many mini-batches each kind makes, so that none has less time than attention;
+# and its arguments.
 KINDS = {
     "attention": (1, {}),
     "encoder and decoder": (1.35, {"bidirectional": False, "attention": False}),

@@ -1,6 +1,5 @@
 """Sentence pairs: normalised, gathered, split by sentence, and the stand-in."""
 
-import hashlib
 import io
 import unicodedata
 import zipfile
@@ -9,6 +8,7 @@ import pytest
 
 from rnncourse import datasets
 
+ZIP = "fra-eng.zip"
 ROWS = [
     ("Go.", "Va\u202f!"),
     ("Go!", "Bouge\u00a0!"),
@@ -29,27 +29,6 @@ def archive(rows, name="fra.txt"):
     return packed.getvalue()
 
 
-@pytest.fixture
-def put(tmp_path, monkeypatch):
-    """Make some bytes the registered file, in the reader's folder."""
-
-    def install(content):
-        entry = datasets.DataFile("http://127.0.0.1:9/x", hashlib.sha256(content).hexdigest())
-        monkeypatch.setitem(datasets.REGISTRY, "fra-eng.zip", entry)
-        monkeypatch.setenv("RNNCOURSE_DATA", str(tmp_path))
-        (tmp_path / "fra-eng.zip").write_bytes(content)
-
-    return install
-
-
-@pytest.fixture
-def stand_in(tmp_path, monkeypatch):
-    monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
-    monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
-    monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
-    return datasets.load_pairs()
-
-
 def everything(pairs):
     return [*pairs.train, *pairs.validation, *pairs.test]
 
@@ -59,7 +38,7 @@ def key(sentence):
 
 
 def test_translations_are_gathered_and_written_in_one_way(put):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     pairs = datasets.load_pairs(held_out=3)
     assert not pairs.source.stand_in
     french = {s.english: s.french for s in everything(pairs)}
@@ -71,7 +50,7 @@ def test_translations_are_gathered_and_written_in_one_way(put):
 
 
 def test_no_sentence_is_in_two_parts_and_capitals_and_signs_make_no_difference(put):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     for held_out in range(1, 12):
         pairs = datasets.load_pairs(held_out=held_out)
         parts = [{key(s) for s in part} for part in (pairs.train, pairs.validation, pairs.test)]
@@ -80,27 +59,27 @@ def test_no_sentence_is_in_two_parts_and_capitals_and_signs_make_no_difference(p
 
 
 def test_the_parts_do_not_depend_on_the_order_of_the_file_and_little_on_its_length(put):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     pairs = datasets.load_pairs(held_out=8)
-    put(archive(ROWS[::-1]))
+    put(ZIP, archive(ROWS[::-1]))
     again = datasets.load_pairs(held_out=8)
     assert {s.english for s in pairs.test} == {s.english for s in again.test}
-    put(archive(ROWS[:-1]))
+    put(ZIP, archive(ROWS[:-1]))
     fewer = datasets.load_pairs(held_out=8)
     assert len({s.english for s in pairs.test} & {s.english for s in fewer.test}) >= 7
 
 
 def test_the_number_of_pairs_is_kept(put):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     pairs = datasets.load_pairs(pairs=17, held_out=5)
     assert sum(len(s.french) for s in pairs.train) == 17
 
 
 def test_short_sentences_only(put):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     long = datasets.load_pairs(words=7, held_out=5)
     assert "This sentence has far too many words." in {s.english for s in everything(long)}
-    put(archive([*ROWS, ("Wait!", "Attends !"), ("\u00a0Why\u202f?", "Pourquoi ?")]))
+    put(ZIP, archive([*ROWS, ("Wait!", "Attends !"), ("\u00a0Why\u202f?", "Pourquoi ?")]))
     short = datasets.load_pairs(words=1, held_out=1)
     assert {key(s) for s in everything(short)} <= {"go", "onetwo", "wait"}
     assert len(everything(datasets.load_pairs(words=2, held_out=1))) > 40
@@ -116,7 +95,7 @@ def test_short_sentences_only(put):
     ],
 )
 def test_bad_numbers_are_refused(put, given, message):
-    put(archive(ROWS))
+    put(ZIP, archive(ROWS))
     with pytest.raises(ValueError, match=message):
         datasets.load_pairs(**given)
 
@@ -131,7 +110,7 @@ def test_bad_numbers_are_refused(put, given, message):
     ],
 )
 def test_a_wrong_archive_is_named(put, content):
-    put(content)
+    put(ZIP, content)
     with pytest.raises(datasets.DataError, match=r"fra-eng\.zip does not hold a readable fra.txt"):
         datasets.load_pairs()
 
@@ -144,7 +123,8 @@ def test_normalised():
     assert datasets.normalised("\u200b \t") == ""
 
 
-def test_the_stand_in_is_real_french_and_split_like_the_real_set(stand_in):
+def test_the_stand_in_is_real_french_and_split_like_the_real_set(nothing):
+    stand_in = datasets.load_pairs()
     assert stand_in.source.stand_in
     assert "Babel" in str(stand_in.source)
     sentences = everything(stand_in)
