@@ -294,7 +294,7 @@ def test_tunes():
     assert said[3]["fifths"] == -2
     note = {"letter": "F", "octave": 2, "accidental": 1}
     assert said[4] == {"kind": "note", "text": "^f'"} | note
-    assert said[5]["eighths"] == 1.5
+    assert said[5] == {"kind": "length", "text": "3/2"}
     with pytest.raises(ValueError, match="vocabulary must have 8 tokens, got 7"):
         live.tunes(model, vocabulary[:-1])
     with pytest.raises(ValueError, match="which begins a tune"):

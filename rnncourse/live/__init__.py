@@ -98,7 +98,7 @@ def mnist(model, examples=(), probes=None) -> Demo:
         ValueError: If the model, the examples or the probes are not as above.
         TypeError: If a layer cannot be packed.
     """
-    layers = pack(model)
+    layers = pack(model, "int16")
     _expect_kinds("model", layers, ["GRU", "Dense"])
     _expect_shape("model", layers[0], "kernel", 0, 28)
     _expect_shape("model", layers[1], "kernel", 1, 10)
@@ -313,8 +313,6 @@ def _token(token: str) -> dict:
         accidental, letter, octave = abc.spelling(token)
         alteration = abc.ACCIDENTALS[accidental] if accidental else None
         said = {"letter": letter, "octave": octave, "accidental": alteration}
-    elif what == "length":
-        said = {"eighths": float(abc.eighths(token))}
     elif what == "tonic":
         said = {"fifths": abc.tonic_on_line(token)}
     elif what == "mode":

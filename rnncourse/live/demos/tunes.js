@@ -93,16 +93,27 @@ rnncourse.cells.kinds.Metronome = class {
       music.altered = {};
       if (kind === "line") lines.push(music.now);
     } else if (kind === "length" && music.last) {
-      const more = music.last.length * (token.eighths - 1);
-      music.last.length += more;
-      music.now += more;
+      music.said += token.text;
+      music.now -= music.last.length;
+      music.last.length = music.unit * eighths(music.said);
+      music.now += music.last.length;
     } else if (kind === "note" || kind === "rest") {
       const length = music.triplet > 0 ? 2 / 3 : 1;
       music.triplet = Math.max(0, music.triplet - 1);
+      [music.unit, music.said] = [length, ""];
       music.last = { at: music.now, length, pitch: kind === "rest" ? null : pitchOf(token) };
       if (kind === "note") notes.push(music.last);
       music.now += length;
     }
+  }
+
+  /** What stands behind a note: "2", "3/2", "/". Two figures in a row are one number, as on paper. */
+  function eighths(said) {
+    const factors = said.match(/\d+(\/\d+)?|\/\d*/g).map((part) => {
+      const [times, parts = "1"] = part.split("/");
+      return (Number(times) || 1) / (Number(parts) || 2);
+    });
+    return factors.reduce((product, factor) => product * factor);
   }
 
   /** MIDI number: 60 is middle C. An accidental holds to the end of the bar. */
