@@ -1,11 +1,28 @@
-"""Sphinx extension: pages follow the executed notebooks, and load nothing that they do not use."""
+"""Sphinx extension: pages follow the executed notebooks, and load nothing that they do not use.
+
+What stands between ``<!-- book`` and ``-->`` is for the book alone. JupyterLab takes it for a
+comment and shows nothing, where it would else complain of a directive that it does not know.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 from book.chapters import BUILD, EXECUTED
+
+FOR_THE_BOOK = re.compile(r"^<!-- book\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
+
+
+def opened(text: str) -> str:
+    """A page's text with what is for the book alone taken out of its comments, line for line."""
+    return FOR_THE_BOOK.sub(r"\n\1", text)
+
+
+def open_comments(app, page: str, source: list[str]) -> None:
+    """Open the comments of a page when Sphinx reads it."""
+    source[0] = opened(source[0])
 
 
 def outdated(app, env, added, changed, removed) -> list[str]:
@@ -58,6 +75,7 @@ def plain_bibliography(app, pagename, templatename, context, doctree) -> None:
 def setup(app) -> dict:
     """Register with Sphinx."""
     app.connect("env-get-outdated", outdated)
+    app.connect("source-read", open_comments)
     app.connect("html-page-context", without_thebe)
     app.connect("html-page-context", offer_notebook)
     app.connect("html-page-context", plain_bibliography)

@@ -5,7 +5,9 @@ import re
 import nbformat
 import pytest
 
+from book.build import HTML
 from book.chapters import read_chapters
+from book.pages import opened
 
 CHAPTERS = {chapter.name: chapter for chapter in read_chapters()}
 REFERENCE = {"index", "scoreboard", "status", "errata", "live", "tf1_dictionary"}
@@ -79,3 +81,19 @@ def test_the_example_is_the_same_in_all_three_chapters():
         printed.append(next(text for text in texts if text.startswith("[[")))
     assert printed[0] == printed[1] == printed[2]
     assert len(re.findall(r"-?\d+\.\d*", printed[0])) == 40
+
+
+def test_what_is_for_the_book_alone_keeps_its_lines():
+    text = "Before.\n<!-- book\n```{glue:figure} one.two\n```\n-->\nAfter. <!-- a note -->\n"
+    assert opened(text) == "Before.\n\n```{glue:figure} one.two\n```\n\nAfter. <!-- a note -->\n"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_figure_fetched_from_below_stands_on_the_page_and_not_in_jupyterlab(name):
+    bare = re.sub(r"^<!-- book\n.*?^-->$", "", source(name), flags=re.MULTILINE | re.DOTALL)
+    assert "{glue:figure}" not in bare, "JupyterLab does not know this directive"
+    fetched = re.findall(
+        r"^```\{glue:figure\}.*?^:name: (\S+)$", source(name), re.MULTILINE | re.DOTALL
+    )
+    page = (HTML / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+    assert [label for label in fetched if f'id="{label}"' not in page] == []
