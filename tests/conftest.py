@@ -29,3 +29,11 @@ def nothing(tmp_path, monkeypatch):
     monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
     monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
+
+
+@pytest.hookimpl(specname="pytest_terminal_summary")
+def pytest_faults_survived(terminalreporter):
+    """Say how many of the faults that were provoked did no harm; with ``-n`` too."""
+    survived = [r for r in terminalreporter.stats.get("passed", ()) if "fault" in r.keywords]
+    if survived:
+        terminalreporter.write_line(f"{len(survived)} faults survived")
