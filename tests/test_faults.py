@@ -4,6 +4,7 @@ Damage to files that are already there is in ``test_datasets.py``, builds are in
 """
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import http.server
@@ -11,7 +12,6 @@ import io
 import os
 import pickle
 import stat
-import subprocess
 import threading
 import time
 import zipfile
@@ -225,23 +225,9 @@ def test_compression_on_the_way_is_undone(server):
 
 
 @pytest.fixture
-def disk(tmp_path):
+def disk(mount, tmp_path):
     """Put a disk of its own, with mount options, where the cache is."""
-    folder = tmp_path / "cache"
-    folder.mkdir()
-
-    def mount(options):
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True)
-        except FileNotFoundError:
-            pytest.skip("no mount here")
-        if done.returncode:
-            pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
-
-    yield mount
-    if os.path.ismount(folder):
-        subprocess.run(["umount", str(folder)], check=True)
+    return functools.partial(mount, tmp_path / "cache")
 
 
 @pytest.mark.fault

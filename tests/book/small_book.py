@@ -1,5 +1,6 @@
 """A small book of its own in another folder, and the command that builds it, as a process."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -144,6 +145,16 @@ def running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def left_behind(project: Path) -> list[str]:
+    """The processes that still work in a project's folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if Path(process.cwd()).is_relative_to(project) and running(process.pid):
+                found.append(" ".join(process.cmdline()))
+    return found
 
 
 class Held:

@@ -15,6 +15,7 @@ from small_book import (
     add_chapter,
     build,
     edit,
+    left_behind,
     make,
     page,
     running,
@@ -204,6 +205,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(project):
     assert process.returncode != 0
     assert "Stopped." in printed
     assert not running(kernel), "no kernel is left behind"
+    assert left_behind(project) == []
     kept = [path for path in (project / "_build").rglob("*") if path.is_file()]
     whole = [path.name for path in kept if path.suffix in (".ipynb", ".json", ".html")]
     assert whole == ["one.ipynb"], "what had been executed, and nothing half done"
