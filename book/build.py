@@ -30,6 +30,7 @@ from rnncourse import results
 HTML = BUILD / "html"
 TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
 RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
+LOG = BUILD / "sphinx.log"  # what Sphinx said, written at the end of every rendering
 QUOTE = re.compile(r"\{glue:text\}`(?:[\w/]+\.md::)?([\w.]+?)(?::s)?`")
 SHOWN = (
     "tensorflow",
@@ -181,7 +182,7 @@ def render() -> None:
     started = time.perf_counter()
     jupyter_book = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
     command = [jupyter_book, "build", ".", "-W", "-n", "--keep-going"]
-    if RENDERING.exists():
+    if RENDERING.exists() or clock_was_set_back():
         command.append("--all")
     RENDERING.touch()
     done = subprocess.run(
@@ -193,18 +194,21 @@ def render() -> None:
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUTF8": "1"},
     )
-    results.write_atomically(BUILD / "sphinx.log", done.stdout)
+    results.write_atomically(LOG, done.stdout)
     if done.returncode:
         complaints = [
             line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line
         ]
         tail = done.stdout.splitlines()[-15:]
         print()
-        raise BuildError(
-            "\n".join(complaints[:20] or tail) + f"\n(all of it: {BUILD / 'sphinx.log'})"
-        )
+        raise BuildError("\n".join(complaints[:20] or tail) + f"\n(all of it: {LOG})")
     RENDERING.unlink()
     print(f"   {time.perf_counter() - started:7.1f} s")
+
+
+def clock_was_set_back() -> bool:
+    """Whether the last rendering lies in the future: Sphinx takes what was edited since for old."""
+    return LOG.exists() and LOG.stat().st_mtime > time.time()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import nbformat
@@ -80,8 +80,10 @@ def _execute(client: NotebookClient, env: dict[str, str]) -> None:
         try:
             running.result()
         except KeyboardInterrupt:
-            if client.km and client.km.provisioner:
-                asyncio.run(client.km.provisioner.kill())
+            while not running.done():  # a kernel may just be starting, and cannot be killed yet
+                if client.km and client.km.provisioner:
+                    asyncio.run(client.km.provisioner.kill())
+                wait([running], timeout=0.1)
             raise
 
 

@@ -45,6 +45,10 @@ PAGE = """<!DOCTYPE html>
 </html>
 """
 LICENCE = "Text: CC BY 4.0. Code: MIT licence."
+NO_BROWSER = (
+    "there is no browser that starts; .venv/bin/playwright install chromium brings one, and so do "
+    "most systems' own packages ({})"
+)
 FOOTER = (
     '<div style="width:100%;font-size:8px;text-align:center;font-family:sans-serif">'
     '<span class="pageNumber"></span></div>'
@@ -115,7 +119,7 @@ def _contents(titles: dict[str, str]) -> str:
 
 
 def print_book(folder: Path = HTML, target: Path = TARGET) -> None:
-    """Print the book.
+    """Print the book, whole or not at all.
 
     Args:
         folder: The rendered book.
@@ -128,11 +132,14 @@ def print_book(folder: Path = HTML, target: Path = TARGET) -> None:
     if not (folder / "index.html").is_file():
         raise FileNotFoundError(f"no rendered book in {folder}; make book comes first")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    whole = folder / ".book.html"
+    whole, partial = folder / ".book.html", target.with_suffix(".partial")
     whole.write_text(one_page(folder), encoding="utf-8")
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+            try:
+                browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+            except Error as error:
+                raise Error(NO_BROWSER.format(str(error).splitlines()[0])) from error
             page = browser.new_page()
             page.set_default_timeout(PATIENCE)
             page.goto(whole.as_uri())
@@ -140,7 +147,7 @@ def print_book(folder: Path = HTML, target: Path = TARGET) -> None:
             if page.locator(".math").count() and not page.locator("mjx-container").count():
                 raise Error("the formulas were not set")
             page.pdf(
-                path=target,
+                path=partial,
                 format="A4",
                 margin={"top": "18mm", "bottom": "18mm", "left": "20mm", "right": "20mm"},
                 display_header_footer=True,
@@ -151,7 +158,9 @@ def print_book(folder: Path = HTML, target: Path = TARGET) -> None:
                 tagged=True,
             )
             browser.close()
+        partial.replace(target)
     finally:
+        partial.unlink(missing_ok=True)
         whole.unlink(missing_ok=True)
 
 
@@ -159,7 +168,7 @@ def main() -> int:
     """Print the book and say where it is; 0 if all is well."""
     try:
         print_book()
-    except (FileNotFoundError, Error) as error:
+    except (OSError, Error) as error:  # a full disk among them
         print(f"The book was not printed: {error}", file=sys.stderr)
         return 1
     print(f"The book is printed: {TARGET}")

@@ -1,6 +1,8 @@
 """Small files in the place of registered ones, or none at all."""
 
 import hashlib
+import shutil
+import subprocess
 
 import pytest
 
@@ -29,3 +31,31 @@ def nothing(tmp_path, monkeypatch):
     monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
     monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
+
+
+@pytest.fixture
+def mount():
+    """Put a disk of its own, with mount options such as its size, in the place of a folder."""
+    mounted = set()
+
+    def put(folder, options):
+        folder.mkdir(exist_ok=True)
+        if shutil.which("mount") is None:
+            pytest.skip("no mount here")
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
+        mounted.add(folder)
+
+    yield put
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.hookimpl(specname="pytest_terminal_summary")
+def pytest_faults_survived(terminalreporter):
+    """Say how many of the faults that were provoked did no harm; with ``-n`` too."""
+    survived = [r for r in terminalreporter.stats.get("passed", ()) if "fault" in r.keywords]
+    if survived:
+        terminalreporter.write_line(f"{len(survived)} faults survived")

@@ -128,6 +128,7 @@ def test_layers_that_the_browser_does_not_know_are_refused(layer):
         packing.pack(7)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 def test_weights_must_be_finite(wrong):
     layer = built(L.Dense(2))
@@ -151,6 +152,7 @@ def test_weights_must_fit():
 # ---- demos as text
 
 
+@pytest.mark.fault
 def test_no_string_can_leave_its_script():
     text = in_script({"a": HOSTILE, HOSTILE: [HOSTILE]})
     assert not re.search("[<>&\u2028\u2029]", text)
@@ -159,10 +161,25 @@ def test_no_string_can_leave_its_script():
         in_script([float("nan")])
 
 
+@pytest.mark.fault
 def test_a_label_is_text():
     shown = Demo("cells", HOSTILE, {})._repr_html_()
     assert HOSTILE not in shown
     assert html.escape(HOSTILE) in shown
+
+
+@pytest.mark.fault
+def test_names_that_readers_never_see_are_not_sent():
+    layers = [L.Embedding(4, 2, name="a"), L.GRU(3, return_sequences=True), L.Dense(4)]
+    for layer in layers:
+        layer._name = HOSTILE  # Keras refuses such a name, a file might not
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
+    shown = live.generation(model, ["a", "</script>", "<!--", HOSTILE], HOSTILE)._repr_html_()
+    data = re.search(r'<script type="application/json">(.*?)</script>', shown, re.DOTALL)[1]
+    assert json.loads(data)["primer"] == HOSTILE
+    assert HOSTILE not in json.loads(data)["layers"][0].values()
+    assert not re.search("[<>&]", data)
+    assert HOSTILE not in shown
 
 
 def test_a_demo_carries_everything_it_needs():
@@ -173,6 +190,7 @@ def test_a_demo_carries_everything_it_needs():
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", shown)
 
 
+@pytest.mark.fault
 def test_no_file_ends_the_element_it_stands_in():
     for path in (*HERE.glob("*.js"), *HERE.glob("demos/*.js"), *HERE.glob("*.css")):
         text = path.read_text("utf-8")

@@ -6,10 +6,16 @@ import gzip
 import hashlib
 import io
 import os
+import time
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+PATIENCE = 20  # seconds without a byte, and before a transfer is called slow
+SLOWEST = 10_000  # bytes a second
+LARGEST = 200_000_000  # bytes; no registered file comes near it, packed or not
 
 
 class DataError(RuntimeError):
@@ -216,9 +222,9 @@ def _read(path: Path, filename: str) -> bytes:
         if path.name == filename:
             pass
         elif path.suffix == ".gz":
-            content = gzip.decompress(content)
+            content = _unpacked(gzip.GzipFile(fileobj=io.BytesIO(content)), path)
         elif path.suffix == ".zip":
-            content = zipfile.ZipFile(io.BytesIO(content)).read(path.stem)
+            content = read_member(content, path.stem, path)
     except (OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     sha256, actual = REGISTRY[filename].sha256, hashlib.sha256(content).hexdigest()
@@ -230,6 +236,30 @@ def _read(path: Path, filename: str) -> bytes:
     return content
 
 
+def read_member(archive: bytes, member: str, path: Path | str) -> bytes:
+    """Read one file of a zip archive into memory; nothing is ever unpacked to the disk.
+
+    Args:
+        archive: The archive.
+        member: The name of the file in it.
+        path: What the archive is called in a message.
+
+    Raises:
+        KeyError: If there is no such file in it.
+        zipfile.BadZipFile: If it is no archive, or a damaged one.
+        DataError: If the file is larger than any that the course needs.
+    """
+    return _unpacked(zipfile.ZipFile(io.BytesIO(archive)).open(member), path)
+
+
+def _unpacked(stream: IO[bytes], path: Path | str) -> bytes:
+    """All that comes out of a packed file, unless a small file unpacks to a huge one."""
+    content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise DataError(f"{path} unpacks to more than {LARGEST:,} bytes; it was left as it is")
+    return content
+
+
 def _download(filename: str) -> Missing | None:
     """Make sure the file is in the cache with the right checksum; None says that it is.
 
@@ -238,6 +268,7 @@ def _download(filename: str) -> Missing | None:
     """
     import pooch
     import requests
+    from urllib3.exceptions import HTTPError
 
     registered, delivered = REGISTRY[filename], _as_delivered(filename)
     sha256 = registered.archive or registered.sha256
@@ -249,8 +280,8 @@ def _download(filename: str) -> Missing | None:
         urls={delivered: registered.url},
     )
     try:
-        known.fetch(delivered, downloader=pooch.HTTPDownloader(timeout=20))
-    except requests.RequestException as error:
+        known.fetch(delivered, downloader=_transfer)
+    except (requests.RequestException, HTTPError) as error:
         return Missing(f"no download: {_reason(error)}")
     except ValueError as error:  # Pooch's word for a wrong checksum
         raise DataError(
@@ -262,14 +293,37 @@ def _download(filename: str) -> Missing | None:
     return None
 
 
+def _transfer(url: str, path: str, _) -> None:
+    """Fetch a URL into a file; what Pooch's own downloader lacks is a limit on the whole.
+
+    A time-out is for a silent server. One that sends a byte a second is never silent, and one that
+    never ends fills the disk.
+    """
+    import requests
+
+    started, received = time.monotonic(), 0
+    with requests.get(url, stream=True, timeout=PATIENCE) as response, open(path, "wb") as file:
+        response.raise_for_status()
+        while some := response.raw.read1(2**16, decode_content=True):
+            file.write(some)
+            received, seconds = received + len(some), time.monotonic() - started
+            if seconds > PATIENCE and received < SLOWEST * seconds:
+                raise requests.Timeout(f"{received:,} bytes in {seconds:.0f} s")
+            if received > LARGEST:
+                raise ValueError(f"it sends more than {LARGEST:,} bytes")
+
+
 def _reason(error: Exception) -> str:
     """A download's failure in a few words that are the same every time."""
     import requests
+    from urllib3.exceptions import ReadTimeoutError
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return "the network is too slow"
+    if isinstance(error, requests.TooManyRedirects):
+        return "the server redirects without end"
     if isinstance(error, requests.ConnectionError):
         return "the network cannot be reached"
     return "the transfer broke off"

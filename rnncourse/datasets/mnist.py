@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.datasets.files import Missing, Source, find
+from rnncourse.datasets.files import DataError, Missing, Source, find
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,12 @@ def load_mnist() -> Mnist:
     if isinstance(found, Missing):
         return _mnist_stand_in(found)
     content, source = found
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return Mnist(
-            **{k: arrays[k] for k in ("x_train", "y_train", "x_test", "y_test")}, source=source
-        )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"mnist.npz does not hold the arrays of MNIST: {error}") from error
+    return Mnist(**arrays, source=source)
 
 
 def _mnist_stand_in(missing: Missing) -> Mnist:

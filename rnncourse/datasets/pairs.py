@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import io
 import itertools
 import unicodedata
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rnncourse.datasets.files import DataError, Missing, Source, find
+from rnncourse.datasets.files import DataError, Missing, Source, find, read_member
 
 SIGNS = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
 UNITS = tuple(
@@ -113,7 +112,7 @@ def normalised(text: str) -> str:
 def _rows(content: bytes) -> list[tuple[str, str]]:
     """English and French of each line of the archive's fra.txt."""
     try:
-        text = zipfile.ZipFile(io.BytesIO(content)).read("fra.txt").decode("utf-8")
+        text = read_member(content, "fra.txt", "fra-eng.zip").decode("utf-8")
         rows = [tuple(line.split("\t")) for line in text.splitlines()]
         if {len(row) for row in rows} != {2}:
             raise ValueError("a line should be English, a tab and French")

@@ -255,7 +255,7 @@
 
   /** A layer from the form that rnncourse/live/packing.py writes. */
   function layer(packed) {
-    const kind = kinds[packed.kind];
+    const kind = Object.hasOwn(kinds, packed.kind) && kinds[packed.kind];
     if (!kind) throw new TypeError(`no layer of the kind ${packed.kind}`);
     const weights = {};
     const shapes = {};
@@ -263,17 +263,30 @@
       weights[name] = unpack(array);
       shapes[name] = array.shape;
     }
+    const rows = shapes.recurrentKernel?.[0] ?? packed.units;
+    if (rows !== packed.units) throw new RangeError(`${packed.units} units, but weights for ${rows}`);
     const made = new kind({ ...packed, weights }, shapes);
     made.everyStep = packed.everyStep;
     return made;
   }
 
+  /** Base64 to numbers: as many as the shape says, and all of them finite. */
+  function unpack(packed) {
+    const numbers = decode(packed);
+    const size = packed.shape.reduce((product, axis) => product * axis, 1);
+    if (numbers.length !== size) {
+      throw new RangeError(`an array of ${packed.shape.join(" × ")} numbers has ${numbers.length}`);
+    }
+    if (!numbers.every(Number.isFinite)) throw new RangeError("an array holds what is no number");
+    return numbers;
+  }
+
   /** Base64 to numbers. Of whole numbers each column has a scale. */
-  function unpack({ data, dtype, scale }) {
+  function decode({ data, dtype, scale }) {
     const buffer = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)).buffer;
     if (dtype === "float32") return new Float32Array(buffer);
     if (dtype === "float16") return Float32Array.from(new Uint16Array(buffer), half);
-    const worth = unpack({ data: scale, dtype: "float32" });
+    const worth = decode({ data: scale, dtype: "float32" });
     return Float32Array.from(new Int16Array(buffer), (n, k) => n * worth[k % worth.length]);
   }
 
@@ -282,6 +295,7 @@
     const sign = bits & 0x8000 ? -1 : 1;
     const exponent = (bits >> 10) & 0x1f;
     const fraction = (bits & 0x3ff) / 1024;
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
     if (exponent === 0) return sign * 2 ** -14 * fraction;
     return sign * 2 ** (exponent - 15) * (1 + fraction);
   }

@@ -168,15 +168,20 @@
     return probabilities.indexOf(Math.max(...probabilities)); // rounding left a little over
   }
 
-  /** Start every demo on the page that has not begun. */
+  /** Start every demo on the page that has not begun; one that cannot says so, and stops no other. */
   function begin() {
     for (const root of document.querySelectorAll("[data-live]:not([data-begun])")) {
       const demo = globalThis.rnncourse.demos?.[root.dataset.live];
       if (!demo) continue;
       root.dataset.begun = "";
-      const data = JSON.parse(root.querySelector("script").textContent);
-      root.replaceChildren();
-      demo(root, data);
+      try {
+        const data = JSON.parse(root.querySelector("script").textContent);
+        root.replaceChildren();
+        demo(root, data);
+      } catch (error) {
+        console.error(error);
+        root.replaceChildren(element("p", {}, `This demo cannot be shown: ${error.message}.`));
+      }
     }
   }
 

@@ -7,109 +7,29 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from small_book import (
+    TWO,
+    Held,
+    add_chapter,
+    build,
+    edit,
+    left_behind,
+    make,
+    page,
+    running,
+    snapshot,
+    start,
+    write,
+)
 
 from book.chapters import ROOT
-
-HEADER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  name: python3
----
-
-"""
-
-CHAPTER = """# One
-
-The answer is {glue:text}`one.answer`.
-
-```{code-cell} ipython3
-from rnncourse import results, small
-
-print("the cell says", small.WORD)
-results.record("one.answer", 42, between=(0, 100), data="MNIST");
-```
-"""
-
-TWO = """# Two
-
-One said {glue:text}`one.md::one.answer:s`.
-
-```{code-cell} ipython3
-print("nothing to do with it")
-```
-"""
-
-INDEX = """# Home
-
-See [](chapters/one.md): {glue:text}`chapters/one.md::one.answer:s`.
-"""
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of this project with a single small chapter of its own."""
-    copied = shutil.ignore_patterns("__pycache__")
-    for folder in ("book", "rnncourse"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=copied)
-    for name in ("_config.yml", "requirements.txt"):
-        shutil.copy(ROOT / name, tmp_path)
-    write(
-        tmp_path,
-        "_toc.yml",
-        "format: jb-book\nroot: index\nparts:\n- chapters:\n  - file: chapters/one\n",
-    )
-    write(tmp_path, "index.md", INDEX)
-    write(tmp_path, "chapters/one.md", HEADER + CHAPTER)
-    write(tmp_path, "chapters/references.bib", "")
-    write(tmp_path, "rnncourse/small.py", '"""For this test."""\n\nWORD = "hello"\n')
-    return tmp_path
-
-
-def write(project, name, text):
-    (project / name).parent.mkdir(exist_ok=True)
-    (project / name).write_text(text, encoding="utf-8")
-
-
-def edit(project, name, old, new):
-    text = (project / name).read_text(encoding="utf-8")
-    assert old in text
-    write(project, name, text.replace(old, new))
-
-
-def start(project):
-    environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "book.build"],
-        cwd=project,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
-def build(project, *, fails=False):
-    """Build, and return what was printed."""
-    process = start(project)
-    printed, _ = process.communicate(timeout=120)
-    assert (process.returncode != 0) == fails, printed
-    assert "Traceback (most recent call last):\n  File" not in printed, "a message, not a crash"
-    return printed
-
-
-def page(project, name="chapters/one"):
-    """What a page says, without its markup."""
-    html = (project / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
-    return " ".join(re.sub("<[^>]+>", "", html).split())
+    return make(tmp_path)
 
 
 def test_a_book_is_built_and_what_changed_is_built_again(project):
@@ -145,10 +65,7 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
 
 
 def test_a_chapter_that_quotes_another_follows_it(project):
-    write(project, "chapters/two.md", HEADER + TWO)
-    edit(
-        project, "_toc.yml", "file: chapters/one\n", "file: chapters/one\n  - file: chapters/two\n"
-    )
+    add_chapter(project, "two", TWO)
     build(project)
     assert "One said 42." in page(project, "chapters/two")
     taken_away = project / "_build" / "notebooks" / "two.ipynb"
@@ -210,8 +127,8 @@ FAULTS = {
         ("chapters/one.md", "print(", "import warnings; warnings.warn('old ways')\nprint("),
         ["chapters/one.md, code cell 1", "old ways"],
     ),
-    "a dead kernel": (
-        ("chapters/one.md", "print(", "import os; os._exit(1)\nprint("),
+    "a killed kernel": (
+        ("chapters/one.md", "print(", "import os; os.kill(os.getpid(), 9)\nprint("),
         ["chapters/one.md, code cell 1", "died"],
     ),
     "a name recorded twice": (
@@ -245,6 +162,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_fails_the_build_and_is_named(project, fault):
     (name, old, new), named = FAULTS[fault]
@@ -277,22 +195,28 @@ def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
     assert len((project / "chapters" / "tries.txt").read_text()) == slow_runs + (not fails)
 
 
-def test_an_interrupted_build_leaves_nothing_half_done(project):
-    edit(project, "chapters/one.md", "print(", "import time; time.sleep(60)\nprint(")
+@pytest.mark.fault
+def test_an_interrupted_build_goes_on_where_it_stopped(project):
+    held = Held(project)
     process = start(project)
-    time.sleep(6)
-    os.killpg(process.pid, signal.SIGINT)
+    kernel = held.kernel()
+    process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "Stopped." in printed
+    assert not running(kernel), "no kernel is left behind"
+    assert left_behind(project) == []
     kept = [path for path in (project / "_build").rglob("*") if path.is_file()]
-    assert [path.name for path in kept if path.suffix in (".ipynb", ".json", ".html")] == []
+    whole = [path.name for path in kept if path.suffix in (".ipynb", ".json", ".html")]
+    assert whole == ["one.ipynb"], "what had been executed, and nothing half done"
 
-    edit(project, "chapters/one.md", "time.sleep(60)", "time.sleep(0)")
-    build(project)
-    assert "The answer is 42" in page(project)
+    held.release()
+    printed = build(project)
+    assert re.search(r"one +unchanged", printed), "what was done is not done again"
+    assert "held no longer" in page(project, "chapters/held")
 
 
+@pytest.mark.fault
 def test_a_killed_rendering_is_done_over(project):
     build(project)
     (project / "_build" / "html" / "chapters" / "one.html").write_text("half a pa")
@@ -302,11 +226,15 @@ def test_a_killed_rendering_is_done_over(project):
     assert not (project / "_build" / ".rendering").exists()
 
 
+@pytest.mark.fault
 def test_two_builds_at_once_do_not_mix(project):
-    edit(project, "chapters/one.md", "print(", "import time; time.sleep(8)\nprint(")
+    held = Held(project)
     first = start(project)
-    time.sleep(4)
+    held.kernel()
+    before = snapshot(project)
     assert "Another build" in build(project, fails=True)
+    assert snapshot(project) == before, "the second touches nothing"
+    held.release()
     printed, _ = first.communicate(timeout=120)
     assert first.returncode == 0, printed
 

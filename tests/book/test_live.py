@@ -1,17 +1,19 @@
 """The demos in a real browser: the same numbers as Keras, by keyboard and pointer, and harmless."""
 
+import base64
 import functools
 import re
 
 import keras
 import numpy as np
 import pytest
+from playwright.sync_api import Error
 
 from book.live import without_files
 from rnncourse import cells, hopfield, language, live, results, sampling, sentiment, tasks
 from rnncourse import sorting as sorter
 from rnncourse.live import packing
-from rnncourse.live.demo import source
+from rnncourse.live.demo import Demo, source
 from rnncourse.music import abc_notation as abc
 from rnncourse.music.metronome import Metronome
 
@@ -113,6 +115,59 @@ def test_every_float16_is_read_as_numpy_reads_it(engine):
 
 
 # ---- the models of the demos: those that the chapters trained, or others of the same make
+
+
+def bits(*numbers):
+    return base64.b64encode(np.array(numbers, "<f4").tobytes()).decode()
+
+
+GOOD = {"shape": [1, 2], "dtype": "float32", "data": bits(1, 2)}
+BIAS = {"shape": [2], "dtype": "float32", "data": bits(0, 0)}
+BAD = {
+    "too few numbers": ({"data": bits(1)}, "1 × 2 numbers has 1"),
+    "too many numbers": ({"data": bits(1, 2, 3)}, "1 × 2 numbers has 3"),
+    "a huge shape": ({"shape": [2**31, 2**20]}, "numbers has 2"),
+    "half a number": ({"data": "AAAA"}, "multiple of 4"),
+    "no base64": ({"data": "</script>"}, "not correctly encoded"),
+    "not a number": ({"data": bits(1, np.nan)}, "no number"),
+    "infinity": ({"data": bits(-np.inf, 1)}, "no number"),
+    "infinity in 16 bits": ({"dtype": "float16", "data": "AHwAPA=="}, "no number"),
+    "not a number in 16 bits": ({"dtype": "float16", "data": "AX4APA=="}, "no number"),
+}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("fault", BAD)
+def test_weights_that_are_none_are_refused(engine, fault):
+    change, complaint = BAD[fault]
+    dense = {"kind": "Dense", "activation": "linear", "weights": {"kernel": GOOD, "bias": BIAS}}
+    assert in_browser(engine, [dense], [[[3.0]]]).tolist() == [[[3, 6]]]
+    dense["weights"] = {"kernel": GOOD | change, "bias": BIAS}
+    with pytest.raises(Error, match=complaint):
+        in_browser(engine, [dense], [[[3.0]]])
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [({"kind": "constructor"}, "no layer of the kind constructor"), ({"units": 9}, "9 units, but")],
+)
+def test_a_layer_that_is_none_is_refused(engine, change, complaint):
+    (gru,) = packing.pack(randomised([L.GRU(2)]))
+    with pytest.raises(Error, match=complaint):
+        in_browser(engine, [gru | change], [[[0.0] * FEATURES]])
+
+
+@pytest.mark.fault
+def test_a_demo_that_cannot_be_shown_says_so_and_stops_no_other(browser):
+    bad = Demo("time_series", "A demo.", {"layers": [{"kind": HOSTILE}]})
+    page = browser.new_page()
+    page.set_content(f"<title>a page</title>{bad._repr_html_()}{demo_of('history')._repr_html_()}")
+    page.wait_for_selector('[data-live="history"] button')
+    said = page.locator('[data-live="time_series"]').inner_text()
+    assert said.startswith("This demo cannot be shown: ")
+    assert page.title() == "a page", "what the message quotes is text"
+    page.close()
 
 
 def fresh(name):
