@@ -118,6 +118,7 @@ def test_results_are_saved_and_loaded(tmp_path):
         "bound": f"at most 3.0{results.NO_BREAK}s",
         "source": None,
         "data": None,
+        "timed": True,
     }
     assert [p.name for p in path.parent.iterdir()] == ["results.json"]
 
