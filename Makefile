@@ -27,10 +27,11 @@ lint: $(READY)
 unit: $(READY)
 	$(PY) -m pytest -n 2 --ignore tests/book
 
-# Every code cell of every chapter, run once more in a fresh kernel; two chapters at a time.
+# Every code cell of every chapter, run once more in a fresh kernel and held against what it shows in
+# the book; two chapters at a time.
 AGAIN ?= chapters
 notebooks: $(READY) book
-	$(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 $(AGAIN)
+	$(PY) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 600 --nbval-kernel-startup-timeout 120 $(AGAIN)
 
 # The rendered pages, opened in a real browser.
 pages: $(READY) book

@@ -147,12 +147,7 @@ def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
     shutil.rmtree(TRANSPORT, ignore_errors=True)
     cache = get_cache(TRANSPORT)
     for chapter, executed in notebooks.items():
-        today = nbformat.from_dict(chapter.notebook)
-        ran = (cell for cell in executed.cells if cell.cell_type == "code")
-        for cell in today.cells:
-            if cell.cell_type == "code":
-                done = next(ran)
-                cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        today = execute.with_outputs(chapter, executed)
         today.metadata["language_info"] = executed.metadata["language_info"]
         seconds = {"execution_seconds": executed.metadata["rnncourse"]["seconds"]}
         bundle = CacheBundleIn(today, str(chapter.path), data=seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -69,7 +70,7 @@ def run(chapter: Chapter, env: dict[str, str] | None = None):
     for number, cell in enumerate(_code_cells(notebook), 1):
         warning = WARNING.search(_printed(cell))
         if warning:
-            raise BuildError(f"{_where(chapter, number)} warns:\n\n{warning.group()}")
+            raise BuildError(f"{where(chapter, number)} warns:\n\n{warning.group()}")
     return notebook, time.perf_counter() - started
 
 
@@ -101,8 +102,31 @@ def stored(chapter: Chapter) -> nbformat.NotebookNode | None:
 def store(chapter: Chapter, notebook: nbformat.NotebookNode, seconds: float) -> None:
     """Keep an executed notebook under the key that it stays true for."""
     models = sorted(str(path.relative_to(ROOT)) for path in _models(chapter))
-    notebook.metadata["rnncourse"] = {"key": chapter.key(), "seconds": seconds, "models": models}
+    notebook.metadata["rnncourse"] = {
+        "key": chapter.key(),
+        "seconds": seconds,
+        "models": models,
+        "machine": machine(),
+    }
     write_atomically(chapter.executed, nbformat.writes(notebook))
+
+
+def with_outputs(chapter: Chapter, executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The chapter with its prose of today, and with what its code cells showed when they ran."""
+    today = nbformat.from_dict(chapter.notebook)
+    for cell, done in zip(_code_cells(today), _code_cells(executed), strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return today
+
+
+def machine() -> str:
+    """The kind of machine this is: on another, sums of floats may end in other digits."""
+    model = platform.processor()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        found = re.search(r"model name\s*: (.*)", info.read_text(encoding="utf-8"))
+        model = found[1] if found else model
+    return f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, {model}"
 
 
 def _models(chapter: Chapter) -> list[Path]:
@@ -124,11 +148,16 @@ def _failed_cell(chapter: Chapter, notebook) -> str:
         n for n, cell in enumerate(_code_cells(notebook), 1) if cell.execution_count is not None
     ]
     number = max(started, default=1)
-    return f"{_where(chapter, number)} failed:"
+    return f"{where(chapter, number)} failed:"
 
 
-def _where(chapter: Chapter, number: int) -> str:
+def where(chapter: Chapter, number: int) -> str:
     """Chapter, cell and line: what an author needs to find the place."""
+    place = f"code cell {number} (line {line_of(chapter, number)})"
+    return f"{chapter.path.relative_to(ROOT)}, {place}"
+
+
+def line_of(chapter: Chapter, number: int) -> int:
+    """The line of the chapter's file in which a code cell begins; both are counted from 1."""
     positions = [i for i, c in enumerate(chapter.notebook.cells) if c.cell_type == "code"]
-    line = chapter.notebook.metadata["source_map"][positions[number - 1]]
-    return f"{chapter.path.relative_to(ROOT)}, code cell {number} (line {line + 1})"
+    return chapter.notebook.metadata["source_map"][positions[number - 1]] + 1

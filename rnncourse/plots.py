@@ -81,6 +81,15 @@ def use_course_style() -> None:
     )
 
 
+def declare_timed(axis: Axes) -> None:
+    """Declare that an axis draws times, and so other ones in every run.
+
+    The other axes of its figure are the same in every run only if theirs are not moved: give such
+    a figure ``layout="none"``, and each axis a title above it in place of a label beside it.
+    """
+    axis.set_gid("timed")
+
+
 def draw_unrolled(axis: Axes, steps: int, *, output: str = "Y", state: str = "Y") -> None:
     """Draw a recurrent layer, and beside it the same layer unrolled through time.
 

@@ -20,6 +20,7 @@ BUILD = Path(os.environ.get("RNNCOURSE_BUILD", "") or PROJECT / "_build")
 RECORDS = PROJECT / "benchmarks" / "records"
 
 NO_BREAK = "\N{NO-BREAK SPACE}"  # between a number and its unit
+TIMED_UNITS = ("s", "ms", "MiB")  # and whatever ends in "a second"
 
 
 class BoundError(AssertionError):
@@ -27,7 +28,7 @@ class BoundError(AssertionError):
 
 
 class TooSlowError(BoundError):
-    """The number is a time or a speed, and may have been the machine's fault."""
+    """The number is a time, a speed or memory in use, and may have been the machine's fault."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Result:
         bound: The promise, in words: ``"at least 0.985"``.
         source: The figure it is compared with and where that one comes from, if there is one.
         data: The data it was measured on, real or stand-in, if any.
+        timed: Whether it is a time, a speed, memory in use, or made of these: every run has
+            another one. Any other number is the same in a second run.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Result:
     bound: str
     source: str | None = None
     data: str | None = None
+    timed: bool = False
 
     def __str__(self) -> str:
         return show(self.value, self.unit)
@@ -85,6 +89,7 @@ def record(
     unit: str = "",
     source: str | None = None,
     data: object | None = None,
+    timed: bool = False,
 ) -> Result:
     """State a number: check it against its bound and make it quotable.
 
@@ -97,6 +102,8 @@ def record(
         unit: As in :class:`Result`.
         source: The figure to compare with and where it comes from.
         data: The data set's ``source``.
+        timed: As in :class:`Result`; a unit of time, speed or memory (``"s"``, ``"ms"``,
+            ``"MiB"``, ``"... a second"``) says it already, and a ratio of times needs to be told.
 
     Returns:
         The result, whose ``repr`` shows value and bound.
@@ -105,7 +112,7 @@ def record(
         ValueError: If the name is malformed, the value not finite, or not exactly one bound given.
         BoundError: If the value is outside its bound. Where ``RNNCOURSE_BOUNDS=report`` is set, as
             it is while the spread over seeds is measured, this is printed instead.
-        TooSlowError: The same of a time or a speed, and only where ``RNNCOURSE_BOUNDS=raise`` is
+        TooSlowError: The same of a timed result, and only where ``RNNCOURSE_BOUNDS=raise`` is
             set, as the build does. Elsewhere it is printed: a slow machine may read the book too.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
@@ -125,17 +132,27 @@ def record(
             raise ValueError(f"between must be (low, high), got {between}")
         exact = f"exactly {show(low, unit)}"
         bound = exact if low == high else f"between {show(low, unit)} and {show(high, unit)}"
-    result = Result(name, value, unit, bound, source, None if data is None else str(data))
+    timed = timed or unit in TIMED_UNITS or unit.endswith("a second")
+    result = Result(name, value, unit, bound, source, None if data is None else str(data), timed)
     _attach_to_cell(result)
     if not low <= value <= high:
         complaint = f"{name} is {value!r}, and this chapter promises {bound}"
-        mode, timed = os.environ.get("RNNCOURSE_BOUNDS"), unit == "s" or unit.endswith("a second")
+        mode = os.environ.get("RNNCOURSE_BOUNDS")
         if timed and mode == "raise":
             raise TooSlowError(complaint)
         if not timed and mode != "report":
             raise BoundError(complaint)
         print(complaint)
     return result
+
+
+def timed(text: str) -> str:
+    """Declare that a piece of Markdown or HTML tells a time, and so another one in every run.
+
+    Args:
+        text: The number alone, as it is shown: ``f"{seconds:.1f}"``.
+    """
+    return f'<span class="timed">{text}</span>'
 
 
 _QUOTABLE = "application/papermill.record/"  # where MyST-NB looks for values that the prose quotes

@@ -118,6 +118,7 @@ def test_results_are_saved_and_loaded(tmp_path):
         "bound": f"at most 3.0{results.NO_BREAK}s",
         "source": None,
         "data": None,
+        "timed": True,
     }
     assert [p.name for p in path.parent.iterdir()] == ["results.json"]
 
@@ -212,6 +213,27 @@ def test_bounds_can_be_reported_while_a_spread_is_measured(monkeypatch, capsys):
     monkeypatch.setenv("RNNCOURSE_BOUNDS", "report")
     assert results.record("a.b", 3, at_most=2).value == 3
     assert "a.b is 3.0, and this chapter promises at most 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("how", "timed"),
+    [
+        ({"unit": "s"}, True),
+        ({"unit": "ms"}, True),
+        ({"unit": "MiB"}, True),
+        ({"unit": "characters a second"}, True),
+        ({"unit": "times", "timed": True}, True),
+        ({"unit": "times"}, False),
+        ({"unit": "steps"}, False),
+        ({}, False),
+    ],
+)
+def test_what_another_run_cannot_repeat_is_said(how, timed):
+    assert results.record("a.b", 3, at_most=4, **how).timed is timed
+
+
+def test_a_time_in_a_table_is_marked():
+    assert results.timed("1.5") == '<span class="timed">1.5</span>'
 
 
 @pytest.mark.parametrize("unit", ["s", "characters a second"])
