@@ -77,6 +77,8 @@ def build() -> None:
     notebooks = execute_all(lessons)
     gather(notebooks)
     notebooks |= execute_all(summaries)
+    for chapter, notebook in notebooks.items():
+        execute.confirm(chapter, notebook)
     hand_over(notebooks)
     render()
     slides.write_all(HTML)

@@ -56,7 +56,10 @@ class Chapter:
         return BUILD / "notebooks" / f"{self.name}.ipynb"
 
     def key(self) -> str:
-        """A digest of everything that can change its outputs; prose and captions cannot."""
+        """A digest of everything that can change its outputs; prose and captions cannot.
+
+        The data at hand have a digest of their own, after a dash.
+        """
         modules = imported_modules("\n".join(self.code))
         parts: list[object] = [
             self.code,
@@ -67,13 +70,13 @@ class Chapter:
             (name, path.read_text(encoding="utf-8")) for name, path in sorted(modules.items())
         ]
         parts += [os.environ.get("RNNCOURSE_SEED", "")]
-        if "rnncourse.datasets" in modules:
-            parts.append(data_at_hand())
         summary = self.name in SUMMARIES
         shown = [p for p in _records() if summary or any(p.stem in cell for cell in self.code)]
         shown += sorted(BUILD.glob("*.json")) if summary else []
         parts += [path.read_text(encoding="utf-8") for path in shown]
-        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+        data = data_at_hand() if "rnncourse.datasets" in modules else ""
+        digests = (json.dumps(parts, default=str), data)
+        return "-".join(hashlib.sha256(digest.encode()).hexdigest() for digest in digests)
 
 
 def read_chapters() -> list[Chapter]:

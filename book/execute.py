@@ -111,6 +111,16 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode, seconds: float) -> 
     write_atomically(chapter.executed, nbformat.writes(notebook))
 
 
+def confirm(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    """Let an executed notebook of this build stay true, whatever later chapters have downloaded.
+
+    What the chapter itself needs it had asked for when it ran.
+    """
+    kept = notebook.metadata["rnncourse"]
+    if kept["key"] != chapter.key() and kept["key"].split("-")[0] == chapter.key().split("-")[0]:
+        store(chapter, notebook, kept["seconds"])
+
+
 def with_outputs(chapter: Chapter, executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The chapter with its prose of today, and with what its code cells showed when they ran."""
     today = nbformat.from_dict(chapter.notebook)

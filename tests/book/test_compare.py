@@ -10,7 +10,7 @@ import sys
 import nbformat
 import pytest
 
-from book import compare
+from book import chapters, compare, execute
 from book.chapters import ROOT
 
 CHAPTER = """---
@@ -135,8 +135,8 @@ def built(tmp_path_factory):
     project.write("index.md", "# Home\n")
     project.write("chapters/one.md", CHAPTER)
     project.chances()
-    execute = "from book import build; build.execute_all(build.read_chapters())"
-    code, said = project.run("-c", execute)
+    run_all = "from book import build; build.execute_all(build.read_chapters())"
+    code, said = project.run("-c", run_all)
     assert code == 0, said
     return project
 
@@ -267,6 +267,26 @@ def test_two_builds_are_compared(project, clone):
     code, said = project.run("-m", "book.compare", str(clone.parent))
     assert code == 2
     assert "run `make book` there" in said
+
+
+def test_data_that_a_later_chapter_downloads_make_no_notebook_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(chapters, "EXECUTED", tmp_path)
+    monkeypatch.setattr(chapters, "data_at_hand", lambda: "nothing")
+    cell = nbformat.v4.new_code_cell("from rnncourse import datasets")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    chapter = chapters.Chapter("one", tmp_path / "one.md", notebook)
+    execute.store(chapter, nbformat.from_dict(notebook), 1.0)
+    executed = execute.stored(chapter)
+
+    monkeypatch.setattr(chapters, "data_at_hand", lambda: "a file of somebody else's")
+    assert execute.stored(chapter) is None, "the next build might find other data"
+    execute.confirm(chapter, executed)
+    executed = execute.stored(chapter)
+    assert executed is not None, "this build did not"
+
+    cell.source += "\n1 + 1"
+    execute.confirm(chapter, executed)
+    assert execute.stored(chapter) is None, "other code is another thing"
 
 
 def stream(text, name="stdout"):
