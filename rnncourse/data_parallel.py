@@ -186,7 +186,10 @@ def work(data, result, steps, batch=128, sharding="by hand", backup=None, every=
         halt: Worker and step after which it stands still.
     """
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()  # finds the others by TF_CONFIG
+    ring = tf.distribute.experimental.CommunicationImplementation.RING
+    strategy = tf.distribute.MultiWorkerMirroredStrategy(  # finds the others by TF_CONFIG
+        communication_options=tf.distribute.experimental.CommunicationOptions(implementation=ring)
+    )
     me = strategy.cluster_resolver.task_id
     training.seed_everything(0)  # the same weights to begin with, everywhere
     with np.load(data) as arrays:
