@@ -29,3 +29,17 @@ def nothing(tmp_path, monkeypatch):
     monkeypatch.delenv("RNNCOURSE_DATA", raising=False)
     monkeypatch.setenv("RNNCOURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("RNNCOURSE_OFFLINE", "1")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many inputs the tests have tried, in all processes together."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    counts = [
+        count
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, count in report.user_properties
+        if name == "inputs tried"
+    ]
+    if counts:
+        terminalreporter.write_line(f"{sum(counts):,} inputs tried")
