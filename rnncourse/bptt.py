@@ -27,6 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse import arguments
+
 
 @dataclass(frozen=True)
 class Gradients:
@@ -71,11 +73,13 @@ def forward(inputs, kernel, recurrent_kernel, bias, initial_state=None) -> np.nd
         inputs, kernel, recurrent_kernel, initial_state
     )
     bias = _array("bias", bias, (kernel.shape[1],))
-    projected = inputs @ kernel + bias  # (batch, time, units)
-    outputs = np.empty_like(projected)
-    for t in range(inputs.shape[1]):
-        state = np.tanh(projected[:, t] + state @ recurrent_kernel)
-        outputs[:, t] = state
+    with np.errstate(over="ignore", invalid="ignore"):
+        projected = inputs @ kernel + bias  # (batch, time, units)
+        outputs = np.empty_like(projected)
+        for t in range(inputs.shape[1]):
+            state = np.tanh(projected[:, t] + state @ recurrent_kernel)
+            outputs[:, t] = state
+    _check_sums("inputs, kernel, recurrent_kernel, bias and initial_state", outputs)
     return outputs
 
 
@@ -120,22 +124,30 @@ def backward(
     shape = (batch, time, kernel.shape[1])
     outputs = _array("outputs", outputs, shape)
     output_gradients = _array("output_gradients", output_gradients, shape)
-    slopes = 1 - outputs**2
-    if truncate is None:
-        sums = _sums(output_gradients, slopes, recurrent_kernel)
-    elif isinstance(truncate, bool) or not isinstance(truncate, int) or truncate < 1:
+    if truncate is not None and (
+        isinstance(truncate, bool) or not isinstance(truncate, int) or truncate < 1
+    ):
         raise ValueError(f"truncate must be a positive integer or None, got {truncate!r}")
-    else:
-        sums = _truncated_sums(output_gradients, slopes, recurrent_kernel, truncate)
-    states = np.concatenate([initial_state[:, None], outputs[:, :-1]], axis=1)  # before each step
-    return Gradients(
-        inputs=sums @ kernel.T,
-        initial_state=sums[:, 0] @ recurrent_kernel.T,
-        kernel=np.tensordot(inputs, sums, axes=([0, 1], [0, 1])),
-        recurrent_kernel=np.tensordot(states, sums, axes=([0, 1], [0, 1])),
-        bias=sums.sum(axis=(0, 1)),
-        sums=sums,
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = 1 - outputs**2
+        if truncate is None:
+            sums = _sums(output_gradients, slopes, recurrent_kernel)
+        else:
+            sums = _truncated_sums(output_gradients, slopes, recurrent_kernel, truncate)
+        states = np.concatenate([initial_state[:, None], outputs[:, :-1]], axis=1)  # before a step
+        gradients = Gradients(
+            inputs=sums @ kernel.T,
+            initial_state=sums[:, 0] @ recurrent_kernel.T,
+            kernel=np.tensordot(inputs, sums, axes=([0, 1], [0, 1])),
+            recurrent_kernel=np.tensordot(states, sums, axes=([0, 1], [0, 1])),
+            bias=sums.sum(axis=(0, 1)),
+            sums=sums,
+        )
+    _check_sums(
+        "inputs, outputs, output_gradients, kernel, recurrent_kernel and initial_state",
+        *vars(gradients).values(),
     )
+    return gradients
 
 
 def _sums(output_gradients, slopes, recurrent_kernel) -> np.ndarray:
@@ -210,7 +222,11 @@ def step_jacobians(cell, inputs, initial_state=None) -> np.ndarray:
     """
     import tensorflow as tf
 
-    inputs = _array("inputs", inputs, (None, None, None))
+    for what in ("state_size", "compute_dtype", "build"):
+        if not hasattr(cell, what):
+            raise TypeError(f"cell must be a Keras cell, got {arguments.what(cell)}")
+    dtype = cell.compute_dtype
+    inputs = _array("inputs", inputs, (None, None, None), dtype)
     batch, time, features = inputs.shape
     if not cell.built:
         cell.build((batch, features))
@@ -226,14 +242,15 @@ def step_jacobians(cell, inputs, initial_state=None) -> np.ndarray:
                 f"initial_state must be {len(sizes)} arrays (batch, size), got {len(given)}"
             )
         parts = zip(given, sizes, strict=True)
-        state = np.concatenate([_array("initial_state", s, (batch, n)) for s, n in parts], axis=1)
+        state = np.concatenate(
+            [_array("initial_state", s, (batch, n), dtype) for s, n in parts], axis=1
+        )
 
     def step(x, state):
         """The new state, one long vector a row, from the old one."""
         states = tf.nest.pack_sequence_as(_as_list(cell.state_size), tf.split(state, sizes, axis=1))
         return tf.concat(tf.nest.flatten(cell(x, states)[1]), axis=1)
 
-    dtype = cell.compute_dtype
     inputs, state = tf.constant(inputs, dtype), tf.constant(state, dtype)
     states = []  # before each step
     for t in range(time):
@@ -247,7 +264,9 @@ def step_jacobians(cell, inputs, initial_state=None) -> np.ndarray:
         tape.watch(old)
         asked = tf.reduce_sum(step(x, old) * tf.tile(tf.eye(size, dtype=dtype), [batch * time, 1]))
     gradient = tape.gradient(asked, old, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return gradient.numpy().reshape(batch, time, size, size).astype(float)
+    jacobians = gradient.numpy().reshape(batch, time, size, size).astype(float)
+    _check_sums("cell, inputs and initial_state", jacobians)
+    return jacobians
 
 
 def _as_list(state_size) -> list:
@@ -266,16 +285,19 @@ def _checked(inputs, kernel, recurrent_kernel, initial_state) -> tuple[np.ndarra
     return inputs, kernel, recurrent_kernel, _array("initial_state", initial_state, (batch, units))
 
 
-def _array(name: str, value, shape: tuple[int | None, ...]) -> np.ndarray:
-    """The value as an array of floating-point numbers of this shape; None fits any length but 0."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iufb":
-        raise TypeError(f"{name} must hold real numbers, got {array.dtype.name}")
-    fits = len(array.shape) == len(shape) and all(
-        length > 0 if wanted is None else length == wanted
-        for length, wanted in zip(array.shape, shape, strict=True)
-    )
-    if not fits:
-        wanted = ", ".join("any" if length is None else str(length) for length in shape)
-        raise ValueError(f"{name} must have the shape ({wanted}), got {array.shape}")
-    return array if array.dtype.kind == "f" else array.astype(float)
+def _array(name: str, value, shape: tuple[int | None, ...], dtype: str = "float64") -> np.ndarray:
+    """The value as an array of finite floating-point numbers; None fits any length but 0."""
+    array = arguments.reals(name, value, *shape)
+    array = array if array.dtype.kind == "f" else array.astype(float)
+    if np.abs(array).max() > np.finfo(_NUMPY.get(dtype, dtype)).max:
+        raise ValueError(f"{name} must fit into {dtype}, got {np.abs(array).max():.3g}")
+    return array
+
+
+_NUMPY = {"bfloat16": "float32"}  # as large numbers as NumPy's own type
+
+
+def _check_sums(what: str, *results: np.ndarray) -> None:
+    """Sums of large numbers overflow: better no result than one that is none."""
+    if not all(np.isfinite(result).all() for result in results):
+        raise ValueError(f"{what} must be small enough for finite results, got larger numbers")

@@ -76,14 +76,21 @@ class Cell(keras.layers.Layer):
         Returns:
             The output of shape (batch, output_size), and the list of new states.
         """
-        return self.step(self.project(inputs), self._checked(states))
+        projected = self.project(inputs)
+        if len(inputs.shape) != 2:
+            raise ValueError(
+                f"inputs of {self.name} must have the shape (batch, features), "
+                f"got {tuple(inputs.shape)}"
+            )
+        return self.step(projected, self._checked(states, inputs.shape[0]))
 
     def project(self, inputs):
         """What comes from the input, ``x W + b``; works on any number of leading axes."""
-        if inputs.shape[-1] != self.kernel.shape[0]:
+        shape = _shape("inputs", self, inputs)
+        if shape[-1:] != (self.kernel.shape[0],):
             raise ValueError(
                 f"inputs of {self.name} must have {self.kernel.shape[0]} features, "
-                f"got shape {tuple(inputs.shape)}"
+                f"got shape {shape}"
             )
         return ops.matmul(inputs, self.kernel) + self._input_bias()
 
@@ -111,15 +118,19 @@ class Cell(keras.layers.Layer):
     def _sizes(self) -> list[int]:
         return [self.state_size] if isinstance(self.state_size, int) else list(self.state_size)
 
-    def _checked(self, states) -> list:
+    def _checked(self, states, batch: int | None) -> list:
         if not isinstance(states, list | tuple):
             kind = type(states).__name__
             raise ValueError(f"states of {self.name} must be a list of tensors, got {kind}")
-        shapes = [tuple(state.shape) for state in states]
+        shapes = [_shape("states", self, state) for state in states]
         if [shape[-1] if shape else None for shape in shapes] != self._sizes():
             raise ValueError(
                 f"states of {self.name} must be {len(self._sizes())} of (batch, size) with the "
                 f"sizes {self._sizes()}, got {shapes}"
+            )
+        if any(len(shape) != 2 or {shape[0], batch, None} > {batch, None} for shape in shapes):
+            raise ValueError(
+                f"states of {self.name} must have the batch of the inputs, {batch}, got {shapes}"
             )
         return list(states)
 
@@ -272,7 +283,7 @@ class LSTMCell(Cell):
 
     def __init__(self, units: int, peephole: bool = False, **kwargs):
         super().__init__(units, **kwargs)
-        self.peephole = peephole
+        self.peephole = _yes_or_no("peephole", peephole)
 
     def build(self, input_shape) -> None:
         """Make the weights for inputs of shape (batch, features)."""
@@ -322,7 +333,7 @@ class GRUCell(Cell):
 
     def __init__(self, units: int, reset_after: bool = False, **kwargs):
         super().__init__(units, **kwargs)
-        self.reset_after = reset_after
+        self.reset_after = _yes_or_no("reset_after", reset_after)
 
     def step(self, projected, states):
         """One step."""
@@ -380,6 +391,22 @@ class MinGRUCell(Cell):
 
 
 def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 < value < 2**31:
+        raise ValueError(f"{name} must be a positive integer below 2**31, got {value!r}")
     return int(value)
+
+
+def _yes_or_no(name: str, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def _shape(name: str, cell: Cell, value) -> tuple[int | None, ...]:
+    """The shape of a tensor of real numbers."""
+    if not (keras.ops.is_tensor(value) or isinstance(value, keras.KerasTensor)):
+        raise TypeError(f"{name} of {cell.name} must be tensors, got {type(value).__name__}")
+    dtype = keras.backend.standardize_dtype(value.dtype)
+    if "float" not in dtype and "int" not in dtype:
+        raise TypeError(f"{name} of {cell.name} must hold real numbers, got {dtype}")
+    return tuple(value.shape)

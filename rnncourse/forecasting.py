@@ -21,6 +21,8 @@ from pandas.tseries.holiday import (
     USThanksgivingDay,
 )
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
 from rnncourse.datasets import Series
 
 WEEK, YEAR = 7, 364  # days; a year of 52 whole weeks, so that weekdays fall on weekdays
@@ -47,19 +49,23 @@ class Table:
         """How unusual each day became: log(boardings / usual), float32 of shape (days, 1)."""
         return np.log(self.boardings / self.usual)[:, None].astype(np.float32)
 
+    @checked
     def place(self, date: str) -> int:
         """The row of a date.
 
         Raises:
             ValueError: If the date is not in the table, nor the first one after it.
         """
-        row = int((np.datetime64(date, "D") - self.dates[0]).astype(int))
+        row = int(
+            (arguments.date("date", date).astype("datetime64[D]") - self.dates[0]).astype(int)
+        )
         if not 0 <= row <= len(self.dates):
             raise ValueError(
                 f"date must lie in {self.dates[0]} to {self.dates[-1]}, got {np.datetime64(date)}"
             )
         return row
 
+    @checked
     def draw(
         self, first: str, until: str, length: int, count: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -78,6 +84,8 @@ class Table:
         Raises:
             ValueError: If there are fewer days than a window has.
         """
+        arguments.whole("length", length)
+        arguments.whole("count", count, 0, arguments.MANY)
         low, high = self.place(first), self.place(until) - length
         if high < low:
             days = high + length - low
@@ -85,6 +93,7 @@ class Table:
         rows = rng.integers(low, high + 1, count)[:, None] + np.arange(length)
         return self.inputs[rows], self.targets[rows]
 
+    @checked
     def windows(self, first: str, until: str, length: int) -> np.ndarray:
         """One window for each day to forecast, ending with the row of that day.
 
@@ -99,12 +108,14 @@ class Table:
         Raises:
             ValueError: If the table begins too late for the first window.
         """
+        arguments.whole("length", length)
         rows = np.arange(self.place(first), self.place(until))
         if self.place(first) < length - 1:
             raise ValueError(f"first must have {length - 1} days before it, got {first}")
         return self.inputs[rows[:, None] + np.arange(1 - length, 1)]
 
 
+@checked
 def ridership_table(series: Series, *, holidays: bool = True, last_year: bool = True) -> Table:
     """What is known of each day of Chicago's trains the evening before.
 
@@ -143,43 +154,67 @@ def ridership_table(series: Series, *, holidays: bool = True, last_year: bool = 
     )
 
 
+@checked
 def before(values: np.ndarray, steps: int) -> np.ndarray:
     """What the values were a number of steps earlier; NaN at the beginning.
 
     Raises:
         ValueError: If steps is not positive: that would be the day itself, or a later one.
     """
+    if values.ndim == 0 or values.dtype.kind not in "iufb":
+        raise ValueError(f"values must be numbers, one a day, got {arguments.what(values)}")
     if steps < 1:
         raise ValueError(f"steps must be at least 1, or the future would leak in, got {steps}")
-    unknown = np.full((steps, *values.shape[1:]), np.nan)
-    return np.concatenate([unknown, values[:-steps]])
+    shifted = np.full(values.shape, np.nan)
+    shifted[steps:] = values[:-steps]
+    return shifted
 
 
+@checked
 def usual(values: np.ndarray, weeks: int = 4) -> np.ndarray:
-    """The median of the same weekday over the weeks before, of shape (days,)."""
+    """The median of the same weekday over the weeks before, of shape (days,).
+
+    Raises:
+        ValueError: If weeks is not positive, or values do not hold numbers.
+    """
+    arguments.whole("weeks", weeks, most=1000)
     earlier = [before(values, WEEK * week) for week in range(1, weeks + 1)]
     return np.median(earlier, axis=0)
 
 
+def _days(dates: np.ndarray) -> np.ndarray:
+    """Dates as days, of shape (days,)."""
+    if dates.ndim != 1 or dates.dtype.kind != "M" or np.isnat(dates).any():
+        raise ValueError(f"dates must be days of shape (days,), got {arguments.what(dates)}")
+    return dates.astype("datetime64[D]")
+
+
+@checked
 def weekdays(dates: np.ndarray) -> np.ndarray:
     """Monday to Sunday, one-hot, of shape (days, 7)."""
-    return np.eye(7)[(dates.astype("datetime64[D]").astype(int) + 3) % 7]
+    return np.eye(7)[(_days(dates).astype("datetime64[D]").astype(int) + 3) % 7]
 
 
+@checked
 def seasons(dates: np.ndarray, waves: int = 3) -> np.ndarray:
     """Where in the year a day lies: sine and cosine of its first waves, (days, 2 * waves)."""
-    days = dates.astype("datetime64[D]") - dates.astype("datetime64[Y]")
+    arguments.whole("waves", waves, most=1000)
+    dates = _days(dates)
+    days = dates - dates.astype("datetime64[Y]")
     angles = 2 * np.pi * days.astype(int)[:, None] * np.arange(1, waves + 1) / 365.25
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
+@checked
 def near_holidays(dates: np.ndarray) -> np.ndarray:
     """The eve, the day and the day after of each holiday, and the days around Christmas.
 
     Returns:
         Zeros and ones of shape (days, features).
     """
-    days = dates.astype("datetime64[D]")
+    days = _days(dates)
+    if not len(days):
+        return np.zeros((0, 3 * len(US_HOLIDAYS) + 10))
     span = days[0] - np.timedelta64(YEAR), days[-1] + np.timedelta64(YEAR)
     marks = []
     for holiday in US_HOLIDAYS:

@@ -14,7 +14,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from rnncourse import arguments
+
 CRITICAL_LOAD = 0.138  # patterns a unit; Amit, Gutfreund and Sompolinsky (1985)
+MOST = 100_000  # units, or patterns: the table of weights has to fit into a computer
 
 
 class Hopfield:
@@ -123,14 +126,14 @@ class Hopfield:
 
         Raises:
             ValueError: If the probe does not fit the network, or ``every`` is not positive.
+            TypeError: If ``every`` or ``seed`` is no whole number.
         """
         probe = self._fitting("probe", probe)
-        every = 1 if synchronous else self.units if every is None else every
-        if every < 1:
-            raise ValueError(f"every must be a positive number of updates, got {every}")
+        every = self.units if every is None else arguments.whole("every", every)
+        every = 1 if arguments.yes_or_no("synchronous", synchronous) else every
         state = probe.reshape(-1, self.units).astype(float)  # (batch, units)
         fields = state @ self._products  # (batch, units)
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(arguments.whole("seed", seed, 0))
         yield probe
         updates = 0
         while True:
@@ -172,14 +175,20 @@ def capacity_curve(
         column a probe, shape (loads, probes); NaN where there were fewer patterns.
 
     Raises:
-        ValueError: If a load makes less than one pattern.
+        ValueError: If a load makes less than one pattern, or a number is out of its range.
+        TypeError: If a number is of another kind.
     """
-    rng = np.random.default_rng(seed)
+    loads = arguments.reals("loads", loads, None)
+    for name, count in (("units", units), ("probes", probes)):
+        arguments.whole(name, count, most=MOST)
+    rng = np.random.default_rng(arguments.whole("seed", seed, 0))
     overlaps = np.full((len(loads), probes), np.nan)
     for row, load in zip(overlaps, loads, strict=True):
         count = round(load * units)
-        if count < 1:
-            raise ValueError(f"loads must make one pattern or more of {units} units, got {load}")
+        if not 1 <= count <= MOST:
+            raise ValueError(
+                f"loads must make one pattern or more of {units} units, at most {MOST}, got {load}"
+            )
         network = Hopfield(rng.choice([-1, 1], (count, units)))
         tried = network.patterns[:probes]
         rest = network.recall(tried, seed=int(rng.integers(2**31)))
@@ -200,9 +209,16 @@ def breaking_load(loads: Sequence[float], overlaps: np.ndarray, *, enough: float
         and the one before.
 
     Raises:
-        ValueError: If half or more are remembered at every load, or less at the first.
+        ValueError: If half or more are remembered at every load, or less at the first; or if a load
+            was not tried.
+        TypeError: If an argument does not hold numbers.
     """
+    loads = arguments.reals("loads", loads, None)
+    overlaps = arguments.reals("overlaps", overlaps, len(loads), None, finite=False)
+    enough = arguments.number("enough", enough)
     tried = np.isfinite(overlaps)
+    if not tried.any(1).all():
+        raise ValueError("overlaps must hold a number for each load, got none for some")
     kept = np.where(tried, overlaps > enough, 0).sum(1) / tried.sum(1)
     below = np.flatnonzero(kept < 0.5)
     if not below.size or below[0] == 0:

@@ -8,9 +8,10 @@ is a number used as a stack. After section 2 of Albert's handout (2017), with it
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,10 @@ def scan(f: Node, inputs: Iterable, state: Any) -> tuple[list, Any]:
         TypeError: If f is no function, inputs no iterable, or f does not return a pair.
     """
     _check_callable("f", f)
-    if not isinstance(inputs, Iterable):
-        raise TypeError(f"inputs must be a sequence, got {_kind(inputs)}")
+    try:
+        inputs = iter(inputs)
+    except TypeError:
+        raise TypeError(f"inputs must be a sequence, got {_kind(inputs)}") from None
     outputs = []
     for x in inputs:
         y, state = _step(f, x, state)
@@ -170,6 +173,13 @@ class Automaton:
 
     def __post_init__(self):
         """Check that there is a move for every case."""
+        if not isinstance(self.moves, Mapping) or not all(map(_is_pair, self.moves)):
+            raise TypeError(f"moves must be (state, symbol) -> next state, got {_kind(self.moves)}")
+        _check_hashable("start", self.start)
+        if not isinstance(self.accepting, Set | Sequence):
+            raise TypeError(f"accepting must be a set of states, got {_kind(self.accepting)}")
+        for value in (*self.moves.values(), *self.accepting):
+            _check_hashable("moves and accepting", value)
         object.__setattr__(self, "accepting", frozenset(self.accepting))
         missing = [(q, a) for q in self.states for a in self.symbols if (q, a) not in self.moves]
         if missing:
@@ -191,6 +201,8 @@ class Automaton:
 
     def __call__(self, symbol: Hashable, state: Hashable) -> tuple[bool, Hashable]:
         """One move."""
+        _check_hashable("symbol", symbol)
+        _check_hashable("state", state)
         if (state, symbol) not in self.moves:
             raise ValueError(f"no move for state {state!r} and symbol {symbol!r}")
         state = self.moves[state, symbol]
@@ -199,12 +211,12 @@ class Automaton:
 
 def step(z):
     """The threshold unit: 1 where the sum is positive, else 0."""
-    return (z > 0) * 1
+    return (_comparable(z) > 0) * 1
 
 
 def saturated(z):
-    """The saturated-linear unit: the sum itself, held between 0 and 1."""
-    return np.minimum(1, np.maximum(0, z))
+    """The saturated-linear unit: the sum itself, held between 0 and 1; NaN stays NaN."""
+    return np.minimum(1, np.maximum(0, _comparable(z)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,8 +246,15 @@ class Network:
 
     def __call__(self, symbol: Hashable, h: np.ndarray) -> tuple[Any, np.ndarray]:
         """One step."""
+        _check_hashable("symbol", symbol)
         if symbol not in self.symbols:
             raise ValueError(f"symbol must be one of {self.symbols}, got {symbol!r}")
+        try:
+            fits = np.shape(h) == self.bias.shape and (saturated(h) == h).all()
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise ValueError(f"h must be {len(self.bias)} numbers from 0 to 1, got {_kind(h)}")
         x = np.array([a == symbol for a in self.symbols]).astype(self.kernel.dtype)
         h = self.activation(x @ self.kernel + h @ self.recurrent_kernel + self.bias)
         h = h.astype(self.bias.dtype)  # NumPy calculates small types in larger ones
@@ -249,7 +268,12 @@ def step_network(automaton: Automaton) -> Network:
     symbol: it asks for two things at once, and its bias of -1 wants both. Unit 0 is on before the
     first symbol. One unit is on at a time, and weights and states are whole numbers.
     Minsky, *Computation: finite and infinite machines* (1967), chapter 3.
+
+    Raises:
+        TypeError: If automaton is no :class:`Automaton`.
     """
+    if not isinstance(automaton, Automaton):
+        raise TypeError(f"automaton must be an Automaton, got {_kind(automaton)}")
     pairs = [(q, a) for q in automaton.states for a in automaton.symbols]
     leads_to = [automaton.start, *(automaton.moves[pair] for pair in pairs)]
     reads = [[a == b for _, b in pairs] for a in automaton.symbols]
@@ -320,6 +344,27 @@ def _equal(a: Any, b: Any) -> bool:
     """Equality that also understands arrays."""
     same = a == b
     return bool(same.all()) if hasattr(same, "all") else bool(same)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
+
+
+def _comparable(z: Any) -> Any:
+    """One number or an array of them, of whatever type, so long as it can be compared with 0."""
+    try:
+        z = z if isinstance(z, Real) and not isinstance(z, int) else np.asarray(z)
+        np.minimum(1, np.maximum(0, z))
+        if np.iscomplexobj(z):
+            raise TypeError
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"z must be a number or an array of numbers, got {_kind(z)}") from None
+    return z
+
+
+def _check_hashable(name: str, value: Any) -> None:
+    if not isinstance(value, Hashable):
+        raise TypeError(f"{name} must be hashable, got {_kind(value)}")
 
 
 def _check_callable(name: str, f: Any) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
+from rnncourse import arguments
+
 
 class NGram:
     """An n-gram model, interpolated and smoothed after Kneser and Ney.
@@ -24,11 +26,9 @@ class NGram:
     """
 
     def __init__(self, order: int, tokens: int, discount: float = 0.75):
-        if order < 1:
-            raise ValueError(f"order must be at least 1, got {order}")
-        if tokens < 1:
-            raise ValueError(f"tokens must be at least 1, got {tokens}")
-        if not 0 < discount < 1:
+        arguments.whole("order", order, most=100)
+        arguments.whole("tokens", tokens, most=arguments.MANY)
+        if not 0 < arguments.number("discount", discount) < 1:
             raise ValueError(f"discount must be between 0 and 1, got {discount}")
         self.order, self.tokens, self.discount = order, tokens, discount
         self._counts: list[dict[tuple, dict[int, int]]] = [{} for _ in range(order)]
@@ -43,7 +43,12 @@ class NGram:
 
         Returns:
             The model itself.
+
+        Raises:
+            ValueError: If a token is none, or the clues are not as many as the tokens.
+            TypeError: If an argument is of another kind.
         """
+        self._check(sequences, clues)
         reach = self.order - 1
         for i, sequence in enumerate(sequences):
             known = clues[i] if len(clues) else None
@@ -59,7 +64,13 @@ class NGram:
         return self
 
     def history(self, before: Sequence[int], clue: Hashable = None) -> tuple:
-        """What the model looks at: the clue, if any, and the last tokens, the nearest first."""
+        """What the model looks at: the clue, if any, and the last tokens, the nearest first.
+
+        Raises:
+            TypeError: If before is no list, or the clue not hashable.
+        """
+        arguments.items("before", before)
+        arguments.instance("clue", clue, Hashable)
         reach = self.order - 1
         near = tuple(before[: -reach - 1 : -1]) if reach else ()
         return near if clue is None else (clue, *near)
@@ -74,7 +85,12 @@ class NGram:
 
         Args:
             history: As :meth:`history` gives it.
+
+        Raises:
+            TypeError: If history is no tuple of hashable things.
         """
+        for part in arguments.instance("history", history, tuple):
+            arguments.instance("history", part, Hashable)
         result = np.full(self.tokens, 1 / self.tokens)
         for k in range(min(self.order - 1, len(history)) + 1):
             seen = self._counts[k].get(tuple(history[:k]))
@@ -98,13 +114,27 @@ class NGram:
         return result
 
     def nats(self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()) -> float:
-        """Mean of -log p over the tokens behind the first of each sequence."""
-        return float(self.losses(sequences, clues).mean())
+        """Mean of -log p over the tokens behind the first of each sequence.
+
+        Raises:
+            ValueError: As :meth:`losses`, or if there is no token to be told.
+            TypeError: As :meth:`losses`.
+        """
+        losses = self.losses(sequences, clues)
+        if not len(losses):
+            raise ValueError("sequences must hold at least two tokens in one, got no such sequence")
+        return float(losses.mean())
 
     def losses(
         self, sequences: Sequence[Sequence[int]], clues: Sequence[Sequence] = ()
     ) -> np.ndarray:
-        """-log p of each token behind the first of its sequence, one sequence after the other."""
+        """-log p of each token behind the first of its sequence, one sequence after the other.
+
+        Raises:
+            ValueError: If a token is none, or the clues are not as many as the tokens.
+            TypeError: If an argument is of another kind.
+        """
+        self._check(sequences, clues)
         losses = []
         for i, sequence in enumerate(sequences):
             for t in range(1, len(sequence)):
@@ -112,6 +142,19 @@ class NGram:
                 near = sequence[max(0, t - self.order + 1) : t]
                 losses.append(-np.log(self._of_one(self.history(near, clue), sequence[t])))
         return np.array(losses)
+
+    def _check(self, sequences, clues) -> None:
+        """Tokens from 0 to ``tokens - 1``, and if there are clues, one for each."""
+        lengths = []
+        for sequence in arguments.items("sequences", sequences):
+            lengths.append(len(arguments.items("sequences", sequence)))
+            arguments.whole_numbers("sequences", sequence, 0, self.tokens - 1)
+        if len(arguments.items("clues", clues)):
+            for clue in clues:
+                for part in arguments.items("clues", clue):
+                    arguments.instance("clues", part, Hashable)
+            if [len(clue) for clue in clues] != lengths:
+                raise ValueError(f"clues must be as many as sequences have tokens, {lengths}")
 
     def draw(
         self,
@@ -131,14 +174,19 @@ class NGram:
             clue: Gives the clue for what follows the tokens so far.
 
         Raises:
-            ValueError: If temperature is not above 0.
+            ValueError: If temperature is not above 0, or a number out of its range.
+            TypeError: If an argument is of another kind.
         """
-        if not temperature > 0:
-            raise ValueError(f"temperature must be above 0, got {temperature}")
+        arguments.whole("start", start, 0, self.tokens - 1)
+        arguments.whole("length", length, 0)
+        arguments.generator("rng", rng)
+        arguments.number("temperature", temperature, above=0)
+        if clue is not None and not callable(clue):
+            raise TypeError(f"clue must be a function, got {arguments.what(clue)}")
         drawn = [start]
         for _ in range(length):
             p = self.probabilities(self.history(drawn, clue(drawn) if clue else None))
-            p **= 1 / temperature
+            p = (p / p.max()) ** (1 / max(temperature, 1e-9))
             drawn.append(int(rng.choice(self.tokens, p=p / p.sum())))
             if drawn[-1] == start:
                 break

@@ -15,6 +15,9 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
+
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("RNNCOURSE_BUILD", "") or PROJECT / "_build")
 RECORDS = PROJECT / "benchmarks" / "records"
@@ -67,6 +70,8 @@ def show(value: float, unit: str) -> str:
 
     What is nearly all is not rounded to all: 0.99998 is 99.998 %, and only 1 is 100 %.
     """
+    arguments.number("value", value)
+    arguments.text("unit", unit)
     if unit == "share":
         digits = 2
         while value < 1 and digits < 12 and round(100 * value, digits) == 100:
@@ -115,9 +120,17 @@ def record(
         TooSlowError: The same of a timed result, and only where ``RNNCOURSE_BOUNDS=raise`` is
             set, as the build does. Elsewhere it is printed: a slow machine may read the book too.
     """
+    for what, said in (("name", name), ("unit", unit)):
+        arguments.text(what, said)
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
         raise ValueError(f"name must look like 'chapter.what' in lower case, got {name!r}")
-    value = float(value)
+    try:
+        value = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"value must be a number, got {arguments.what(value)}") from None
+    for what, bound in (("at_least", at_least), ("at_most", at_most)):
+        if bound is not None:
+            arguments.number(what, bound)
     if not math.isfinite(value):
         raise ValueError(f"value of {name} must be a finite number, got {value}")
     if sum(bound is not None for bound in (at_least, at_most, between)) != 1:
@@ -127,7 +140,9 @@ def record(
     elif at_most is not None:
         low, high, bound = -math.inf, at_most, f"at most {show(at_most, unit)}"
     else:
-        low, high = between
+        if not isinstance(between, tuple | list) or len(between) != 2:
+            raise ValueError(f"between must be (low, high), got {arguments.what(between)}")
+        low, high = (arguments.number("between", bound) for bound in between)
         if low > high:
             raise ValueError(f"between must be (low, high), got {between}")
         exact = f"exactly {show(low, unit)}"
@@ -175,13 +190,17 @@ def _attach_to_cell(result: Result) -> None:
     )
 
 
+@checked
 def in_notebook(notebook) -> list[Result]:
     """The results that an executed notebook carries in its outputs, in order."""
+    if not hasattr(notebook, "cells"):
+        raise TypeError(f"notebook must be one of nbformat, got {arguments.what(notebook)}")
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     attached = (output.get("metadata", {}).get("rnncourse") for output in outputs)
     return [Result(**fields) for fields in attached if fields]
 
 
+@checked
 def save(results: list[Result], path: Path) -> None:
     """Write results as JSON, one entry a name.
 
@@ -196,6 +215,7 @@ def save(results: list[Result], path: Path) -> None:
     write_atomically(path, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
 
 
+@checked
 def load(path: Path | None = None) -> dict[str, Result]:
     """All results of the last build, by name; empty before the first ``make book``."""
     path = path or BUILD / "results.json"
@@ -205,6 +225,7 @@ def load(path: Path | None = None) -> dict[str, Result]:
     return {name: Result(name, **fields) for name, fields in entries.items()}
 
 
+@checked
 def save_model(model, chapter: str) -> None:
     """Leave a trained model at ``_build/models/<chapter>.keras``, whole or not at all.
 
@@ -266,6 +287,7 @@ class RecordedRun:
         return path
 
 
+@checked
 def recorded_run(name: str) -> RecordedRun:
     """Read a recorded run by name.
 
@@ -273,12 +295,13 @@ def recorded_run(name: str) -> RecordedRun:
         FileNotFoundError: If there is none; the message lists those there are.
     """
     path = RECORDS / f"{name}.json"
-    if not path.exists():
+    if not re.fullmatch(r"[\w-]{1,99}", name) or not path.exists():
         known = ", ".join(sorted(p.stem for p in RECORDS.glob("*.json"))) or "none"
         raise FileNotFoundError(f"no recorded run {name!r} in {RECORDS.name}/; there are: {known}")
     return RecordedRun(**json.loads(path.read_text(encoding="utf-8")))
 
 
+@checked
 def spreads(board: dict[str, Result]) -> dict[str, tuple[float, float]]:
     """Lowest and highest value over seeds, where a recorded run measured a result on its data."""
     runs = [recorded_run(path.stem) for path in sorted(RECORDS.glob("*.json"))]
@@ -290,6 +313,7 @@ def spreads(board: dict[str, Result]) -> dict[str, tuple[float, float]]:
     }
 
 
+@checked
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that a reader finds the old one or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)

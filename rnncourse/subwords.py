@@ -18,6 +18,8 @@ from functools import cached_property
 
 import numpy as np
 
+from rnncourse import arguments
+
 PADDING, UNKNOWN, BEGIN, END = range(4)
 SPECIAL = ("<pad>", "<unknown>", "<begin>", "<end>")
 MORE = "·"  # at the end of a piece: the word goes on
@@ -29,13 +31,20 @@ def words(text: str) -> list[str]:
     """Words and signs in lower case; what ends in an apostrophe is a word of its own.
 
     The text should be normalised by :func:`rnncourse.datasets.normalised` before.
+
+    Raises:
+        TypeError: If text is not a string.
     """
-    return _WORD.findall(text.lower())
+    return _WORD.findall(arguments.text("text", text).lower())
 
 
 def sentence(words: Iterable[str]) -> str:
-    """Put words and signs together as French does: ``tu l'as vu, n'est-ce pas ?``."""
-    text = " ".join(words)
+    """Put words and signs together as French does: ``tu l'as vu, n'est-ce pas ?``.
+
+    Raises:
+        TypeError: If words are not strings.
+    """
+    text = " ".join(arguments.texts("words", list(arguments.iterable("words", words))))
     for pattern, instead in ((r" ?- ?", "-"), (r" ([,.)])", r"\1"), (r"(\w') ", r"\1")):
         text = re.sub(pattern, instead, text)
     return text.replace("( ", "(")
@@ -50,10 +59,14 @@ def learn_merges(counts: Mapping[str, int], merges: int) -> list[tuple[str, str]
             are equally frequent the alphabetically first is joined.
 
     Raises:
-        ValueError: If ``merges`` is negative.
+        ValueError: If ``merges`` or a count is negative.
+        TypeError: If an argument is of another kind.
     """
-    if merges < 0:
+    if arguments.whole("merges", merges, -arguments.LARGEST) < 0:
         raise ValueError(f"merges must not be negative, got {merges}")
+    arguments.texts("counts", list(arguments.instance("counts", counts, Mapping)))
+    for times in counts.values():
+        arguments.whole("counts", times, 0)
     pieces = {word: tuple(word) for word in counts}
     pairs, where = Counter(), defaultdict(set)
 
@@ -88,7 +101,12 @@ def learn_merges(counts: Mapping[str, int], merges: int) -> list[tuple[str, str]
 
 
 def joined(pieces: Sequence[str], pair: tuple[str, str]) -> tuple[str, ...]:
-    """Make one piece of each place where the two of a pair are neighbours, from the left."""
+    """Make one piece of each place where the two of a pair are neighbours, from the left.
+
+    Raises:
+        TypeError: If pieces or the pair are not strings.
+    """
+    pieces, pair = arguments.texts("pieces", pieces), tuple(arguments.texts("pair", pair))
     made: list[str] = []
     for piece in pieces:
         if made and (made[-1], piece) == pair:
@@ -115,8 +133,10 @@ class Subwords:
         """Learn the pieces of some sentences, the most frequent first, and each letter.
 
         Raises:
-            ValueError: If the texts hold no word.
+            ValueError: If the texts hold no word, or ``merges`` is negative.
+            TypeError: If an argument is of another kind.
         """
+        texts = arguments.texts("texts", list(arguments.iterable("texts", texts)))
         counts = Counter(word for text in texts for word in words(text))
         if not counts:
             raise ValueError("texts must hold at least one word, got none")
@@ -145,7 +165,12 @@ class Subwords:
         return {}
 
     def split(self, word: str) -> tuple[str, ...]:
-        """The pieces of a word; all but the last end in ``·``."""
+        """The pieces of a word; all but the last end in ``·``.
+
+        Raises:
+            TypeError: If word is not a string.
+        """
+        arguments.text("word", word)
         if word not in self._known:
             pieces = tuple(word)
             while len(pieces) > 1:
@@ -181,7 +206,8 @@ class Subwords:
             ValueError: If a number stands for nothing.
         """
         pieces = []
-        for number in map(int, numbers):
+        for number in arguments.iterable("numbers", numbers):
+            arguments.whole("numbers", number, -arguments.LARGEST)
             if not 0 <= number < len(self):
                 raise ValueError(f"numbers must be from 0 to {len(self) - 1}, got {number}")
             if number == END:
@@ -196,14 +222,19 @@ def padded(rows: Sequence[Sequence[int]], length: int | None = None) -> np.ndarr
 
     Raises:
         ValueError: If a row is longer than ``length``.
+        TypeError: If an argument is of another kind.
     """
-    longest = max(map(len, rows), default=0)
-    length = longest if length is None else length
+    longest = max(
+        (len(arguments.items("rows", r)) for r in arguments.items("rows", rows)), default=0
+    )
+    length = longest if length is None else arguments.whole("length", length, 0, arguments.MANY)
     if longest > length:
         raise ValueError(
             f"length must be at least that of the longest row, {longest}, got {length}"
         )
     array = np.full((len(rows), length), PADDING, np.int32)
     for row, numbers in zip(array, rows, strict=True):
-        row[: len(numbers)] = numbers
+        row[: len(numbers)] = arguments.integers(
+            "rows", list(numbers) or np.zeros(0, int), len(numbers)
+        )
     return array

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnncourse import arguments
+
 IGNORED = -1
 
 
@@ -31,10 +33,12 @@ def adding_problem(
         (count, 1).
 
     Raises:
-        ValueError: If there are fewer than two steps.
+        ValueError: If there are fewer than two steps, or no sequence.
+        TypeError: If an argument is of another kind.
     """
-    if time < 2:
-        raise ValueError(f"time must be at least 2, got {time}")
+    arguments.whole("count", count, most=arguments.MANY)
+    arguments.whole("time", time, 2, arguments.MANY)
+    arguments.generator("rng", rng)
     numbers = rng.random((count, time), np.float32)
     marks = np.zeros((count, time), np.float32)
     rows, half = np.arange(count), time // 2
@@ -65,10 +69,13 @@ def copy_memory(
         (count, length + delay + length).
 
     Raises:
-        ValueError: If the delay is not positive.
+        ValueError: If a number is not positive.
+        TypeError: If an argument is of another kind.
     """
-    if delay < 1:
-        raise ValueError(f"delay must be at least 1, got {delay}")
+    sizes = {"count": count, "delay": delay, "symbols": symbols, "length": length}
+    for name, size in sizes.items():
+        arguments.whole(name, size, most=arguments.MANY)
+    arguments.generator("rng", rng)
     silence, signal = symbols, symbols + 1
     words = rng.integers(0, symbols, (count, length))
     shown = np.full((count, 2 * length + delay), silence)
@@ -94,10 +101,14 @@ def counting(counts: list[int], letters: str = "abc") -> tuple[np.ndarray, np.nd
         end, and targets of shape (words, time). Shorter words are padded with zeros.
 
     Raises:
-        ValueError: If a count is not positive.
+        ValueError: If a count is not positive, or a letter stands there twice.
+        TypeError: If an argument is of another kind.
     """
-    if not counts or min(counts) < 1:
-        raise ValueError(f"counts must be positive, got {counts}")
+    counts = arguments.whole_numbers("counts", counts, 1, arguments.MANY).tolist()
+    if not counts:
+        raise ValueError("counts must be positive, got []")
+    if not 0 < len(arguments.text("letters", letters)) == len(set(letters)):
+        raise ValueError(f"letters must be one or more, each once, got {letters!r}")
     kinds, edge = len(letters), len(letters)
     time = kinds * max(counts) + 1
     inputs = np.zeros((len(counts), time, kinds + 1), np.float32)
@@ -113,7 +124,13 @@ STRETCH = 3.0  # the series is cut into stretches of this length, and a window l
 
 
 def slides_series(t: np.ndarray) -> np.ndarray:
-    """The time series of the course slides: a growing wave with a fast one on top."""
+    """The time series of the course slides: a growing wave with a fast one on top.
+
+    Raises:
+        TypeError: If t does not hold real numbers.
+        ValueError: If they are not finite.
+    """
+    t = arguments.reals("t", t, ...)
     return t * np.sin(t) / 3 + 2 * np.sin(5 * t)
 
 
@@ -143,11 +160,19 @@ def series_windows(
         Inputs and targets, both float32 of shape (count, steps, 1).
 
     Raises:
-        ValueError: If there are no stretches, or a window does not fit into one.
+        ValueError: If there are no stretches, a window does not fit into one, or a number is out
+            of its range.
+        TypeError: If an argument is of another kind.
     """
+    stretches = arguments.whole_numbers("stretches", stretches)
     if not len(stretches):
         raise ValueError("stretches must hold at least one number, got none")
-    if steps < 1 or steps * every > STRETCH:
+    arguments.whole("count", count, most=arguments.MANY)
+    arguments.generator("rng", rng)
+    arguments.whole("steps", steps)
+    arguments.number("every", every, above=0)
+    arguments.number("noise", noise, least=0, most=1e6)
+    if steps * every > STRETCH:
         raise ValueError(
             f"a window of {steps} steps of {every} and its target must fit into a stretch of "
             f"{STRETCH}"

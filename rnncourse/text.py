@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse import arguments
+
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 
 
@@ -20,8 +22,11 @@ def printable(text: str) -> str:
     """The text in printable ASCII: typographic signs made plain, all else made a space.
 
     Line ends become line feeds, which are kept.
+
+    Raises:
+        TypeError: If text is not a string.
     """
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    plain = arguments.text("text", text).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
     return "".join(c if c == "\n" or " " <= c <= "~" else " " for c in plain)
 
 
@@ -49,7 +54,10 @@ class Vocabulary:
 
         Raises:
             ValueError: If the text is empty.
+            TypeError: If it is not a string.
         """
+        if not arguments.text("text", text):
+            raise ValueError("text must hold at least one character, got none")
         return cls("".join(sorted(set(text))))
 
     def __len__(self) -> int:
@@ -63,7 +71,9 @@ class Vocabulary:
 
         Raises:
             ValueError: If a character is not in the vocabulary.
+            TypeError: If text is not a string.
         """
+        arguments.text("text", text)
         number = {character: i for i, character in enumerate(self.characters)}
         try:
             return np.fromiter((number[character] for character in text), np.int32, len(text))
@@ -78,8 +88,9 @@ class Vocabulary:
 
         Raises:
             ValueError: If a number stands for nothing.
+            TypeError: If tokens are not integers.
         """
-        tokens = np.asarray(tokens, dtype=np.int64).ravel()
+        tokens = arguments.whole_numbers("tokens", tokens)
         if tokens.size and (tokens.min() < 0 or tokens.max() >= len(self)):
             raise ValueError(
                 f"tokens must be from 0 to {len(self) - 1}, got {tokens.min()} to {tokens.max()}"
@@ -101,9 +112,11 @@ def streams(tokens: np.ndarray, count: int, start: int = 0) -> tuple[np.ndarray,
 
     Raises:
         ValueError: If the text is too short for so many streams.
+        TypeError: If an argument is of another kind.
     """
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
+    tokens = arguments.whole_numbers("tokens", tokens)
+    arguments.whole("count", count)
+    arguments.whole("start", start, least=-arguments.LARGEST)
     length = (len(tokens) - 1) // count
     if length < 1:
         raise ValueError(f"tokens must be more than count ({count}), got {len(tokens)}")
@@ -132,7 +145,12 @@ def windows(
 
     Raises:
         ValueError: If the streams are shorter than a window.
+        TypeError: If an argument is of another kind.
     """
+    tokens = arguments.whole_numbers("tokens", tokens)
+    arguments.whole("count", count)
+    arguments.whole("length", length)
+    arguments.generator("rng", rng)
     if length < 1 or (len(tokens) - 1) // count < length:
         raise ValueError(
             f"length must be from 1 to that of a stream, {(len(tokens) - 1) // count}, got {length}"

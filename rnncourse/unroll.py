@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnncourse import arguments
+
 State = Any  # one tensor for a cell with one state, else a list in the order of cell.state_size
 
 
@@ -33,6 +35,7 @@ def static_rnn(
         ValueError: If a shape, a length or the structure of the state does not fit.
         TypeError: If inputs are not a list, or dtypes differ.
     """
+    _check_cell("cell", cell)
     if not isinstance(inputs, list | tuple):
         raise TypeError(
             f"inputs must be a list of (batch, features) tensors, got {type(inputs).__name__}"
@@ -75,6 +78,7 @@ def dynamic_rnn(
         ValueError: If a shape, a length or the structure of the state does not fit.
         TypeError: If dtypes differ.
     """
+    _check_cell("cell", cell)
     inputs = _as_float(cell, inputs, "inputs", rank=3)
     if inputs.shape[1] == 0:
         raise ValueError(f"inputs must have at least one time step, got shape {inputs.shape}")
@@ -117,6 +121,8 @@ def bidirectional_dynamic_rnn(fw, bw, inputs, sequence_length=None) -> tuple[tup
         ValueError: If a shape or a length does not fit.
         TypeError: If dtypes differ.
     """
+    _check_cell("fw", fw)
+    _check_cell("bw", bw)
     outputs_fw, state_fw = dynamic_rnn(fw, inputs, sequence_length)
     turned = _turned(tf.convert_to_tensor(inputs), sequence_length)
     outputs_bw, state_bw = dynamic_rnn(bw, turned, sequence_length)
@@ -143,9 +149,15 @@ def _step(cell, x, states: list, valid):
     return tf.where(valid, output, tf.zeros_like(output)), kept
 
 
+def _check_cell(name: str, cell) -> None:
+    missing = [what for what in ("state_size", "output_size", "call") if not hasattr(cell, what)]
+    if missing:
+        raise TypeError(f"{name} must be a Keras cell, got {arguments.what(cell)}")
+
+
 def _as_float(cell, value, name: str, rank: int) -> tf.Tensor:
     """The value as a tensor of the cell's dtype and the right rank."""
-    value = tf.convert_to_tensor(value)
+    value = arguments.tensor(name, value)
     if value.shape.rank is not None and value.shape.rank != rank:
         last = "size" if name == "initial_state" else "features"
         shape = f"(batch, {last})" if rank == 2 else f"(batch, time, {last})"
@@ -210,7 +222,7 @@ def _lengths(sequence_length, known_batch, batch, time):
     """The lengths as int32 of shape (batch,), checked as far as they are known."""
     if sequence_length is None:
         return None
-    length = tf.convert_to_tensor(sequence_length)
+    length = arguments.tensor("sequence_length", sequence_length)
     if not length.dtype.is_integer:
         raise TypeError(f"sequence_length must be integers, got {length.dtype.name}")
     if not length.shape.is_compatible_with([known_batch]):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnncourse import arguments
+
 PADDING, UNKNOWN = 0, 1
 
 _WORD = re.compile(r"\w+(?=n't\b)|n't\b|'(?:s|m|d|re|ve|ll)\b|\w+|[^\w\s]")
@@ -32,10 +34,10 @@ def split_words(text: str, lower: bool = True) -> list[str]:
         lower: False to keep capitals.
 
     Raises:
-        TypeError: If text is not a string.
+        TypeError: If text is not a string, or lower neither True nor False.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a string, got {type(text).__name__}")
+    arguments.text("text", text)
+    arguments.yes_or_no("lower", lower)
     text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
     return _WORD.findall(text.lower() if lower else text)
 
@@ -46,12 +48,17 @@ class WordVocabulary:
 
     Attributes:
         words: Each word once; the number of a word is its place plus 2.
+
+    Raises:
+        ValueError: If a word stands there twice.
+        TypeError: If words are not strings.
     """
 
     words: tuple[str, ...]
     _numbers: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
+        arguments.texts("words", self.words)
         numbers = {word: place + 2 for place, word in enumerate(self.words)}
         if len(numbers) != len(self.words):
             raise ValueError("words must hold each word once")
@@ -67,7 +74,14 @@ class WordVocabulary:
             texts: Each a list of words.
             size: How many words at most; all by default.
             at_least: How often a word has to occur.
+
+        Raises:
+            ValueError: If a number is out of its range.
+            TypeError: If an argument is of another kind.
         """
+        texts = [arguments.texts("texts", text) for text in arguments.iterable("texts", texts)]
+        size = None if size is None else arguments.whole("size", size, 0)
+        arguments.whole("at_least", at_least, 0)
         counts = Counter(word for text in texts for word in text)
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(tuple(word for word in ranked[:size] if counts[word] >= at_least))
@@ -77,7 +91,12 @@ class WordVocabulary:
         return len(self.words) + 2
 
     def number(self, word: str) -> int:
-        """The number of a word, 1 if it is unknown."""
+        """The number of a word, 1 if it is unknown.
+
+        Raises:
+            TypeError: If word is not a string.
+        """
+        arguments.text("word", word)
         return self._numbers.get(word, UNKNOWN)
 
     def encode(self, texts: Sequence[Sequence[str]], length: int, tail: int = 0) -> np.ndarray:
@@ -98,14 +117,16 @@ class WordVocabulary:
             TypeError: If a text is a string and not a list of words.
             ValueError: If length is not positive, or tail is not from 0 to length.
         """
-        if length < 1:
-            raise ValueError(f"length must be at least 1, got {length}")
-        if not 0 <= tail <= length:
+        arguments.items("texts", texts)
+        arguments.whole("length", length, most=arguments.MANY)
+        arguments.whole("tail", tail, 0)
+        if tail > length:
             raise ValueError(f"tail must be from 0 to length ({length}), got {tail}")
         rows = np.full((len(texts), length), PADDING, np.int32)
         for row, text in zip(rows, texts, strict=True):
             if isinstance(text, str):
                 raise TypeError("texts must be lists of words, got a string; use split_words")
+            text = arguments.texts("texts", text)
             if len(text) > length:
                 text = [*text[: length - tail], *text[len(text) - tail :]]
             numbers = [self.number(word) for word in text] or [UNKNOWN]
@@ -118,7 +139,7 @@ class WordVocabulary:
         Raises:
             ValueError: If a number stands for nothing.
         """
-        numbers = np.asarray(numbers, np.int64).ravel()
+        numbers = arguments.whole_numbers("numbers", numbers)
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
             raise ValueError(
                 f"numbers must be from 0 to {len(self) - 1}, got {numbers.min()} to {numbers.max()}"
@@ -127,9 +148,18 @@ class WordVocabulary:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors of length 1 in the same directions; a vector of zeros stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(lengths == 0, 1, lengths)
+    """Vectors of length 1 in the same directions; a vector of zeros stays as it is.
+
+    Raises:
+        ValueError: If vectors have no last axis, or are not finite and of moderate size.
+        TypeError: If they do not hold real numbers.
+    """
+    vectors = arguments.reals("vectors", vectors, ...)
+    if vectors.ndim == 0 or float(np.abs(vectors).max(initial=0)) > 1e18:
+        raise ValueError("vectors must have a last axis and numbers of at most 1e18")
+    wide = vectors.astype(np.result_type(vectors, np.float32), copy=False)  # halves overflow
+    lengths = np.linalg.norm(wide, axis=-1, keepdims=True)
+    return wide / np.where(lengths == 0, 1, lengths)
 
 
 def neighbours(vectors: np.ndarray, places, count: int) -> np.ndarray:
@@ -144,11 +174,14 @@ def neighbours(vectors: np.ndarray, places, count: int) -> np.ndarray:
         Places of the neighbours, the nearest first and never the word itself, (asked, count).
 
     Raises:
-        ValueError: If count is not from 1 to the number of the other words.
+        ValueError: If count is not from 1 to the number of the other words, or a place is none.
+        TypeError: If an argument is of another kind.
     """
+    vectors = arguments.reals("vectors", vectors, None, None)
+    arguments.whole("count", count, -arguments.LARGEST)
     if not 1 <= count < len(vectors):
         raise ValueError(f"count must be from 1 to {len(vectors) - 1}, got {count}")
-    places = np.asarray(places, np.int64)
+    places = arguments.whole_numbers("places", places, 0, len(vectors) - 1)
     directions = unit(vectors)
     cosines = directions[places] @ directions.T  # (asked, words)
     cosines[np.arange(len(places)), places] = -np.inf
@@ -170,9 +203,12 @@ def analogies(vectors: np.ndarray, questions, *, exclude: bool = True) -> np.nda
         Places of the answers, (questions,).
 
     Raises:
-        ValueError: If the questions are not rows of three.
+        ValueError: If the questions are not rows of three places.
+        TypeError: If an argument is of another kind.
     """
-    questions = np.asarray(questions, np.int64)
+    vectors = arguments.reals("vectors", vectors, None, None)
+    arguments.yes_or_no("exclude", exclude)
+    questions = arguments.integers("questions", questions, ..., most=len(vectors) - 1)
     if questions.ndim != 2 or questions.shape[1] != 3:
         raise ValueError(f"questions must be of shape (questions, 3), got {questions.shape}")
     directions = unit(vectors)
@@ -208,14 +244,19 @@ def counted_vectors(
         float64 of shape (numbers, dimensions); zero for a word that meets nobody.
 
     Raises:
-        ValueError: If dimensions is not from 1 to numbers - 1.
+        ValueError: If dimensions is not from 1 to numbers - 1, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
     from scipy.sparse import coo_array
     from sklearn.utils.extmath import randomized_svd
 
+    arguments.whole("numbers", numbers)
+    arguments.whole("dimensions", dimensions, -arguments.LARGEST)
+    arguments.whole("window", window, most=arguments.MANY)
+    arguments.whole("seed", seed, 0)
+    stream = arguments.whole_numbers("stream", stream, 0, numbers - 1)
     if not 1 <= dimensions < numbers:
         raise ValueError(f"dimensions must be from 1 to {numbers - 1}, got {dimensions}")
-    stream = np.asarray(stream)
     together = coo_array((numbers, numbers))
     for k in range(1, window + 1):
         before, after = stream[:-k], stream[k:]

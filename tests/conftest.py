@@ -59,3 +59,18 @@ def pytest_faults_survived(terminalreporter):
     survived = [r for r in terminalreporter.stats.get("passed", ()) if "fault" in r.keywords]
     if survived:
         terminalreporter.write_line(f"{len(survived)} faults survived")
+
+
+@pytest.hookimpl(specname="pytest_terminal_summary")
+def pytest_inputs_tried(terminalreporter):
+    """How many inputs the tests have tried, in all processes together."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    counts = [
+        count
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, count in report.user_properties
+        if name == "inputs tried"
+    ]
+    if counts:
+        terminalreporter.write_line(f"{sum(counts):,} inputs tried")

@@ -19,5 +19,5 @@ def test_text_is_shown_as_it_is():
 
 
 def test_what_has_no_source_is_refused():
-    with pytest.raises(TypeError, match="module, class, method, function"):
+    with pytest.raises(TypeError, match="things must be functions, classes or code, got int"):
         listing.listing(3)

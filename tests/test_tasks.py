@@ -81,11 +81,11 @@ def test_noise_on_the_series_has_the_asked_for_size_and_is_in_the_targets_too():
     [
         (lambda rng: tasks.adding_problem(1, 1, rng), "time must be at least 2, got 1"),
         (lambda rng: tasks.copy_memory(1, 0, rng), "delay must be at least 1, got 0"),
-        (lambda rng: tasks.counting([2, 0]), "counts must be positive"),
+        (lambda rng: tasks.counting([2, 0]), "counts must lie between 1 and .* got 0"),
         (lambda rng: tasks.counting([]), "counts must be positive"),
         (lambda rng: tasks.series_windows([], 1, rng), "stretches must hold at least one"),
         (lambda rng: tasks.series_windows([1], 1, rng, steps=31), "must fit into a stretch"),
-        (lambda rng: tasks.series_windows([1], 1, rng, steps=0), "must fit into a stretch"),
+        (lambda rng: tasks.series_windows([1], 1, rng, steps=0), "steps must be at least 1, got 0"),
     ],
 )
 def test_bad_sizes_are_named(make, message):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rnncourse.arguments import checked
+
 PATIENCE = 20  # seconds without a byte, and before a transfer is called slow
 SLOWEST = 10_000  # bytes a second
 LARGEST = 200_000_000  # bytes; no registered file comes near it, packed or not
@@ -156,6 +158,7 @@ class Missing:
     why: str
 
 
+@checked
 def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
     """Read a registered file from the reader's folder, or from the cache or the network.
 
@@ -164,7 +167,10 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
 
     Raises:
         DataError: If a file is found whose checksum is wrong, or that cannot be read.
+        ValueError: If no such file is registered.
     """
+    if filename not in REGISTRY:
+        raise ValueError(f"filename must be one of {', '.join(REGISTRY)}, got {filename[:40]!r}")
     folder = os.environ.get("RNNCOURSE_DATA", "")
     if folder:
         for path in in_folder(folder, filename):
@@ -183,6 +189,7 @@ def find(name: str, filename: str) -> tuple[bytes, Source] | Missing:
     return _read(cached, filename), source
 
 
+@checked
 def in_folder(folder: str | Path, filename: str) -> tuple[Path, Path]:
     """The two forms in which a file may lie in the reader's folder: as it is, and packed."""
     path = Path(folder).expanduser() / filename

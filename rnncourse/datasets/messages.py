@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import DataError, Missing, Source, find
 
 ATTITUDES = ("Negative", "Neutral", "Positive", "Irrelevant")
@@ -34,8 +36,18 @@ class Tweets:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @checked
     def take(self, rows: np.ndarray | slice) -> Tweets:
-        """The rows at some places, or those where a mask is true."""
+        """The rows at some places, or those where a mask is true.
+
+        Raises:
+            ValueError: If a place is none, or the mask is not one of these rows.
+            TypeError: If rows are neither places nor a mask.
+        """
+        try:
+            self.ids[rows]
+        except IndexError as error:
+            raise ValueError(f"rows must be places or a mask of the tweets: {error}") from error
         return Tweets(self.ids[rows], self.entities[rows], self.labels[rows], self.texts[rows])
 
 
@@ -85,7 +97,7 @@ def load_messages(protocol: str) -> Messages:
         DataError: If a file is found whose checksum is wrong, that cannot be read, or whose rows
             are not what they should be.
     """
-    if protocol not in PROTOCOLS:
+    if not isinstance(protocol, str) or protocol not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
     name = "Twitter entity sentiment"
     found = find(name, "twitter_training.csv"), find(name, "twitter_validation.csv")
@@ -97,13 +109,20 @@ def load_messages(protocol: str) -> Messages:
     return split(protocol, read_tweets(train), read_tweets(test), source)
 
 
+@checked
 def read_tweets(content: bytes) -> Tweets:
     """Read a file of rows id, entity, attitude, text.
 
     Raises:
-        DataError: If a row is not of this kind.
+        DataError: If the content is no text, or a row not of this kind.
+        TypeError: If content are no bytes.
     """
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"content should be rows of text: {error}") from error
+    if not rows:
+        raise DataError("content should be rows of text, and is empty")
     for number, row in enumerate(rows, 1):
         if len(row) != 4 or row[2] not in ATTITUDES or not row[0].isdecimal():
             raise DataError(f"row {number} should be id, entity, attitude, text, and is {row}")
@@ -116,8 +135,15 @@ def read_tweets(content: bytes) -> Tweets:
     )
 
 
+@checked
 def split(protocol: str, train: Tweets, test: Tweets, source: Source) -> Messages:
-    """Make one of the three protocols of the rows of the two files."""
+    """Make one of the three protocols of the rows of the two files.
+
+    Raises:
+        ValueError: If there is no such protocol.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
     if protocol == "published":
         return Messages(protocol, train, test, (), source)
     originals = np.unique(train.ids, return_index=True)[1]  # the first row of each id
@@ -143,6 +169,7 @@ def _separated(train: Tweets, test: Tweets) -> tuple[Tweets, tuple[str, ...]]:
     return train.take(~near), tuple(faults)
 
 
+@checked
 def hold_out(tweets: Tweets, count: int, seed: int = 0) -> tuple[Tweets, Tweets]:
     """Set some tweets aside to choose by, with all that is the same or nearly.
 
@@ -158,6 +185,7 @@ def hold_out(tweets: Tweets, count: int, seed: int = 0) -> tuple[Tweets, Tweets]
     Raises:
         ValueError: If there are not more ids than ``count``.
     """
+    arguments.whole("seed", seed, 0)
     ids, first = np.unique(tweets.ids, return_index=True)
     if not 0 < count < len(ids):
         raise ValueError(f"count must be from 1 to {len(ids) - 1}, got {count}")
@@ -211,6 +239,7 @@ _MATTERS = ("dinner", "sister", "garden", "weather", "school", "football", "elec
 SHINGLE = 5  # characters
 
 
+@checked
 def near_copies(texts, others, threshold: float = 0.4) -> np.ndarray:
     """Which texts are the same as one of the others, or nearly.
 
@@ -233,13 +262,16 @@ def near_copies(texts, others, threshold: float = 0.4) -> np.ndarray:
 
 
 def _share(threshold: float) -> float:
-    if not 0 < threshold <= 1:
+    if not 0 < arguments.number("threshold", threshold) <= 1:
         raise ValueError(f"threshold must be above 0 and at most 1, got {threshold}")
     return threshold - 1e-6  # shares are in single precision
 
 
+@checked
 def resemblance(texts, others) -> np.ndarray:
     """How near each text comes to the nearest of the others, float32 of shape (n,), from 0 to 1."""
+    arguments.texts("texts", texts)
+    arguments.texts("others", others)
     if not len(texts) or not len(others):
         return np.zeros(len(texts), "float32")
     a, b = _shingles(texts), _shingles(others)
@@ -253,6 +285,7 @@ def resemblance(texts, others) -> np.ndarray:
     return best
 
 
+@checked
 def twins(texts, threshold: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
     """All pairs of texts that are nearly the same, and how near.
 
@@ -268,6 +301,7 @@ def twins(texts, threshold: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
         ValueError: If the threshold is out of its range.
     """
     low = _share(threshold)
+    arguments.texts("texts", texts)
     if not len(texts):
         return np.zeros((0, 2), int), np.zeros(0, "float32")
     have = _shingles(texts)

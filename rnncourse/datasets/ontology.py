@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import DataError, Missing, Source, find
 
 CLASSES = (
@@ -82,12 +84,15 @@ def load_ontology() -> Ontology:
     )
 
 
+@checked
 def kept(train: tuple[str, ...], test: tuple[str, ...]) -> tuple[list[int], tuple[str, ...]]:
     """Which texts to train on: each once, and none that is also among those to test with.
 
     Returns:
         Their places in order, and what was left out, a sentence each.
     """
+    arguments.texts("train", train)
+    arguments.texts("test", test)
     first: dict[str, int] = {}
     for place, text in enumerate(train):
         first.setdefault(text, place)

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import DataError, Missing, Source, find, read_member
 
 SIGNS = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
@@ -97,6 +98,7 @@ def load_pairs(words: int = 6, pairs: int = 30_000, held_out: int = 1_000) -> Pa
     return _split(rows, source, words, pairs, held_out)
 
 
+@checked
 def normalised(text: str) -> str:
     """One way to write what looks alike: NFKC, straight apostrophes, single plain spaces.
 

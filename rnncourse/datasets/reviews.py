@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import REGISTRY, DataError, Missing, Source, find
 from rnncourse.datasets.ontology import kept
 
@@ -86,6 +87,7 @@ _BREAK = re.compile(r"\s*(?:<br\s*/?>\s*)+")
 _CONTROL = re.compile("[\x80-\x9f]")
 
 
+@checked
 def clean(text: str) -> str:
     """A review without HTML's line breaks, its wrong characters mended."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import DataError, Missing, Source, find
 
 
@@ -39,6 +41,7 @@ class Series:
     def __len__(self) -> int:
         return len(self.dates)
 
+    @checked
     def column(self, name: str) -> np.ndarray:
         """The values of one column, of shape (time,).
 
@@ -49,19 +52,21 @@ class Series:
             raise ValueError(f"name must be one of {', '.join(self.columns)}, got {name!r}")
         return self.values[:, self.columns.index(name)]
 
+    @checked
     def place(self, date: str) -> int:
         """The row of a date such as ``"2019-06-01"``; the length for the first date past the end.
 
         Raises:
             ValueError: If the date lies outside the series.
         """
-        step = np.datetime64(date).astype(self.dates.dtype)
+        step = arguments.date("date", date).astype(self.dates.dtype)
         row = int((step - self.dates[0]).astype(int))
         if not 0 <= row <= len(self):
             span = f"{self.dates[0]} to {self.dates[-1]}"
             raise ValueError(f"date must lie in {span} or just after, got {date}")
         return row
 
+    @checked
     def until(self, date: str) -> Series:
         """What was known when this date began: the rows before it, and nothing of it or after.
 
@@ -83,6 +88,7 @@ class Series:
         return replace(self, values=np.take_along_axis(self.values, last, axis=0))
 
 
+@checked
 def load_series(name: str) -> Series:
     """Load a series by name.
 

@@ -6,6 +6,7 @@ import random
 import re
 from dataclasses import dataclass
 
+from rnncourse.arguments import checked
 from rnncourse.datasets.files import Missing, Source, find
 
 
@@ -46,6 +47,7 @@ def load_tunes() -> Tunes:
     return Tunes(tuple(split(content.decode("ascii"))), source)
 
 
+@checked
 def split(text: str) -> list[str]:
     """Cut a file of ABC into tunes: a tune begins with a block that has a number, ``X:``."""
     tunes: list[str] = []

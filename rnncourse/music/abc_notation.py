@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
+
 START = "X:1\nL:1/8\n"  # every tune begins with this token; the next one's ends a tune
 BORDERS = ("||", "|]", ":|")  # the bar lines that end a part
 EIGHTH = Fraction(1, 8)
@@ -238,50 +241,96 @@ def _written_out(match: re.Match) -> str:
 
 
 def kind(token: str) -> str:
-    """What a token is: ``note``, ``rest``, ``length``, ``line`` for a bar line, and so on."""
-    return _TOKEN.fullmatch(token).lastgroup
+    """What a token is: ``note``, ``rest``, ``length``, ``line`` for a bar line, and so on.
+
+    Raises:
+        AbcError: If it is none.
+    """
+    match = isinstance(token, str) and _TOKEN.fullmatch(token)
+    if not match:
+        raise AbcError(f"token must be one of ABC, got {arguments.what(token)}")
+    return match.lastgroup
 
 
 def spelling(note: str) -> tuple[str, str, int]:
-    """Accidental, letter and octave of a token that is a note; octave 0 begins at middle C."""
-    accidental, letter, marks = re.fullmatch(r"([_=^]*)([A-Ga-g])([,']*)", note).groups()
+    """Accidental, letter and octave of a token that is a note; octave 0 begins at middle C.
+
+    Raises:
+        AbcError: If it is none.
+    """
+    match = isinstance(note, str) and re.fullmatch(r"([_=^]*)([A-Ga-g])([,']*)", note)
+    if not match:
+        raise AbcError(f"note must be one of ABC, got {arguments.what(note)}")
+    accidental, letter, marks = match.groups()
     return accidental, letter.upper(), letter.islower() + marks.count("'") - marks.count(",")
 
 
 def eighths(length: str) -> Fraction:
-    """How long a length token makes a note: ``3`` is 3 eighths, ``/`` half a one."""
+    """How long a length token makes a note: ``3`` is 3 eighths, ``/`` half a one.
+
+    Raises:
+        AbcError: If it is no length.
+    """
+    if not (isinstance(length, str) and re.fullmatch(r"\d{0,9}(?:/\d{0,9})?", length)):
+        raise AbcError(f"length must be like 3, / or 3/2, got {arguments.what(length)}")
     over, slash, under = length.partition("/")
-    if over == "0" or under == "0":
+    if (over and not int(over)) or (under and not int(under)):
         raise AbcError(f"{length!r} is not a length")
     return Fraction(int(over or 1), int(under or 2) if slash else 1)
 
 
+@checked
 def bar_length(metre: str) -> Fraction:
     """The length of a bar in whole notes: 1 for ``C`` and ``C|``, 3/4 for ``6/8``."""
     if metre in ("C", "C|"):
         return Fraction(1)
     if not re.fullmatch(r"[1-9]\d?/[1-9]\d?", metre):
-        raise AbcError(f"{metre!r} is not a metre")
+        raise AbcError(f"metre must be like 6/8, C or C|: {metre[:40]!r} is not a metre")
     return Fraction(metre)
 
 
 def on_line_of_fifths(letter: str, alteration: int = 0) -> int:
-    """Where a note stands in the row ... Bb F C G D A E B F# ...: 0 for C, one more a fifth up."""
+    """Where a note stands in the row ... Bb F C G D A E B F# ...: 0 for C, one more a fifth up.
+
+    Raises:
+        ValueError: If the letter is none of A to G.
+        TypeError: If the alteration is no whole number.
+    """
+    if not isinstance(letter, str) or letter not in tuple(FIFTHS):
+        raise ValueError(f"letter must be one of A to G, got {arguments.what(letter)}")
+    arguments.whole("alteration", alteration, -arguments.LARGEST)
     return FIFTHS.index(letter) - 1 + 7 * alteration
 
 
 def from_line(place: int) -> tuple[str, int]:
-    """The other way: letter and alteration of what stands there."""
+    """The other way: letter and alteration of what stands there.
+
+    Raises:
+        TypeError: If place is no whole number.
+    """
+    arguments.whole("place", place, -arguments.LARGEST)
     return FIFTHS[(place + 1) % 7], (place + 1) // 7
 
 
+@checked
 def tonic_on_line(token: str) -> int:
-    """Where the tonic of a token such as ``K:F#`` stands."""
+    """Where the tonic of a token such as ``K:F#`` stands.
+
+    Raises:
+        AbcError: If the token is none of a tonic.
+    """
+    if not re.fullmatch(r"K:[A-G][#b]?", token):
+        raise AbcError(f"token must be one of a tonic, such as K:F#, got {token[:40]!r}")
     return on_line_of_fifths(token[2], {"": 0, "#": 1, "b": -1}[token[3:]])
 
 
 def timeline(bars: Iterable[Bar]) -> list[tuple[Fraction, Fraction, int]]:
-    """Onset, length and pitch of each note; the times in whole notes, tied notes made one."""
+    """Onset, length and pitch of each note; the times in whole notes, tied notes made one.
+
+    Raises:
+        TypeError: If bars are none.
+    """
+    bars = [arguments.instance("bars", bar, Bar) for bar in arguments.iterable("bars", bars)]
     result: list[tuple[Fraction, Fraction, int]] = []
     now, held = Fraction(0), None
     for note in (note for bar in bars for note in bar.notes):

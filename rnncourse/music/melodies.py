@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from rnncourse import arguments
+from rnncourse.arguments import checked
 from rnncourse.music import abc_notation as abc
 
 LETTERS = "CDEFGAB"
 SIGNS = {alteration: sign for sign, alteration in abc.ACCIDENTALS.items()}
 
 
+@checked
 def in_tonic(tune: Sequence[str], letter: str = "D") -> list[str]:
     """Move a tune the shorter way until its first key has this tonic; the mode stays.
 
@@ -54,6 +57,7 @@ def in_tonic(tune: Sequence[str], letter: str = "D") -> list[str]:
     return result
 
 
+@checked
 def melody(tune: Sequence[str]) -> list[tuple[int, Fraction]]:
     """What is left of a tune in whatever key: the steps from note to note, and the lengths.
 
@@ -76,6 +80,14 @@ def melody(tune: Sequence[str]) -> list[tuple[int, Fraction]]:
     return result
 
 
+def _hashable(name: str, melody: Sequence) -> tuple:
+    """A melody, also one in letters, whose notes can be looked up."""
+    notes = tuple(melody if isinstance(melody, str) else arguments.items(name, melody))
+    for note in notes:
+        arguments.instance(name, note, Hashable)
+    return notes
+
+
 def near_copies(melodies: Sequence[Sequence], notes: int = 12, share: float = 0.25) -> list[int]:
     """Group the tunes that have much in common: versions of one tune under two titles, say.
 
@@ -85,6 +97,9 @@ def near_copies(melodies: Sequence[Sequence], notes: int = 12, share: float = 0.
     Returns:
         A group number a melody.
     """
+    melodies = [_hashable("melodies", melody) for melody in arguments.items("melodies", melodies)]
+    arguments.whole("notes", notes)
+    arguments.number("share", share, above=0, most=1)
     numbers: dict[tuple, int] = {}
     found = []  # (tune, stretch)
     for tune, m in enumerate(melodies):
@@ -100,6 +115,8 @@ def near_copies(melodies: Sequence[Sequence], notes: int = 12, share: float = 0.
 
 def longest_common_stretch(melody: Sequence, others: Iterable[Sequence]) -> int:
     """The length of the longest stretch of a melody that stands, note for note, in another."""
+    melody = _hashable("melody", melody)
+    others = [_hashable("others", other) for other in arguments.iterable("others", others)]
     characters: dict = {}  # a character a note, so that Python's search in strings can be used
     written = "\0".join(
         "".join(chr(characters.setdefault(note, len(characters) + 1)) for note in other)
