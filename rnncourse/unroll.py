@@ -84,6 +84,7 @@ def dynamic_rnn(
     """
     run = prepare(cell, inputs, sequence_length, initial_state)
     steps, step = _split(cell, run)
+    steps = tf.TensorArray(steps.dtype, run.time).unstack(steps)
     length, outputs = (
         run.length,
         tf.TensorArray(cell.compute_dtype, run.time, element_shape=(None, cell.output_size)),
@@ -91,7 +92,7 @@ def dynamic_rnn(
 
     def body(t, states, outputs):
         valid = None if length is None else t < length
-        output, states = _step(cell, step, steps[t], states, valid)
+        output, states = _step(cell, step, steps.read(t), states, valid)
         return t + 1, states, outputs.write(t, output)
 
     _, states, outputs = tf.while_loop(
