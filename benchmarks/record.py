@@ -19,6 +19,7 @@ def save(
     data: str,
     seeds: Sequence[int],
     packages: Sequence[str] = ("tensorflow", "keras", "numpy"),
+    versions: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``benchmarks/records/<name>.json`` and say so.
 
@@ -29,13 +30,14 @@ def save(
         data: Where the data came from.
         seeds: Those of the run.
         packages: Whose versions count.
+        versions: Of others, which do not live in this environment: package -> version.
     """
     path = results.RecordedRun(
         name=name,
         command=command,
         date=datetime.date.today().isoformat(),
         machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        versions={package: version(package) for package in packages},
+        versions={package: version(package) for package in packages} | dict(versions or {}),
         data=data,
         seeds=list(seeds),
         values=dict(values),

@@ -3,15 +3,21 @@
 The three functions do what TensorFlow 1's functions of the same names did, for the cells of
 :mod:`rnncourse.cells` and for any other Keras cell: with ``sequence_length``, outputs are zero past
 the end of each sequence, and the state is the one at its last valid step.
+
+The loop does at each step only what has to be done in order. What the cells of this course make of
+the input alone is computed for all steps in one product before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
 from rnncourse import arguments
+from rnncourse.cells import Cell
 
 State = Any  # one tensor for a cell with one state, else a list in the order of cell.state_size
 
@@ -55,7 +61,7 @@ def static_rnn(
     length = _lengths(sequence_length, inputs[0].shape[0], batch, len(inputs))
     outputs = []
     for t, x in enumerate(inputs):
-        output, states = _step(cell, x, states, None if length is None else t < length)
+        output, states = _step(cell, cell, x, states, None if length is None else t < length)
         outputs.append(output)
     return outputs, _packed(cell, states)
 
@@ -78,27 +84,21 @@ def dynamic_rnn(
         ValueError: If a shape, a length or the structure of the state does not fit.
         TypeError: If dtypes differ.
     """
-    _check_cell("cell", cell)
-    inputs = _as_float(cell, inputs, "inputs", rank=3)
-    if inputs.shape[1] == 0:
-        raise ValueError(f"inputs must have at least one time step, got shape {inputs.shape}")
-    _build(cell, tf.TensorShape([inputs.shape[0], inputs.shape[2]]))
-    batch = inputs.shape[0] or tf.shape(inputs)[0]
-    time = inputs.shape[1] or tf.shape(inputs)[1]
-    states = _initial(cell, initial_state, batch)
-    length = _lengths(sequence_length, inputs.shape[0], batch, time)
-    steps = tf.transpose(inputs, [1, 0, 2])  # (time, batch, features)
-    outputs = tf.TensorArray(cell.compute_dtype, time, element_shape=(None, cell.output_size))
+    run = prepare(cell, inputs, sequence_length, initial_state)
+    steps, step = _split(cell, run)
+    steps = tf.TensorArray(steps.dtype, run.time).unstack(steps)
+    outputs = tf.TensorArray(cell.compute_dtype, run.time, element_shape=(None, cell.output_size))
 
     def body(t, states, outputs):
-        output, states = _step(cell, steps[t], states, None if length is None else t < length)
+        valid = None if run.length is None else t < run.length
+        output, states = _step(cell, step, steps.read(t), states, valid)
         return t + 1, states, outputs.write(t, output)
 
     _, states, outputs = tf.while_loop(
-        lambda t, *_: t < time, body, (0, states, outputs), maximum_iterations=time
+        lambda t, *_: t < run.time, body, (0, run.states, outputs), maximum_iterations=run.time
     )
     outputs = tf.transpose(outputs.stack(), [1, 0, 2])  # (batch, time, output_size)
-    outputs.set_shape([inputs.shape[0], inputs.shape[1], cell.output_size])
+    outputs.set_shape([*run.inputs.shape[:2], cell.output_size])
     return outputs, _packed(cell, states)
 
 
@@ -137,10 +137,71 @@ def _turned(sequences: tf.Tensor, sequence_length) -> tf.Tensor:
     return tf.reverse_sequence(sequences, length, seq_axis=1, batch_axis=0)
 
 
-def _step(cell, x, states: list, valid):
+@dataclass(frozen=True)
+class Run:
+    """What a cell is to be run over, checked.
+
+    Attributes:
+        inputs: Tensor of shape (batch, time, features), in the dtype of the cell.
+        batch: Number of sequences; a tensor where it is not known yet.
+        time: Number of steps; a tensor where it is not known yet.
+        states: The states to begin with, flat.
+        length: Integers of shape (batch,), or None where all sequences are whole.
+    """
+
+    inputs: tf.Tensor
+    batch: int | tf.Tensor
+    time: int | tf.Tensor
+    states: list[tf.Tensor]
+    length: tf.Tensor | None
+
+
+def prepare(cell, inputs, sequence_length=None, initial_state: State = None) -> Run:
+    """Check what :func:`dynamic_rnn` was given, and make the cell's weights.
+
+    Raises:
+        ValueError: If a shape, a length or the structure of the state does not fit.
+        TypeError: If dtypes differ.
+    """
+    _check_cell("cell", cell)
+    inputs = _as_float(cell, inputs, "inputs", rank=3)
+    if inputs.shape[1] == 0:
+        raise ValueError(f"inputs must have at least one time step, got shape {inputs.shape}")
+    _build(cell, tf.TensorShape([inputs.shape[0], inputs.shape[2]]))
+    batch = inputs.shape[0] or tf.shape(inputs)[0]
+    time = inputs.shape[1] or tf.shape(inputs)[1]
+    states = _initial(cell, initial_state, batch)
+    return Run(inputs, batch, time, states, _lengths(sequence_length, inputs.shape[0], batch, time))
+
+
+def project_all(cell: Cell, run: Run) -> tf.Tensor:
+    """What the cell makes of the inputs alone, at all steps: (time, batch, columns).
+
+    Raises:
+        ValueError: If the cell was made for another number of features.
+    """
+    features = run.inputs.shape[2]
+    if features != cell.kernel.shape[0]:
+        raise ValueError(
+            f"inputs of {cell.name} must have {cell.kernel.shape[0]} features, "
+            f"got shape {tuple(run.inputs.shape)}"
+        )
+    flat = tf.reshape(tf.transpose(run.inputs, [1, 0, 2]), [-1, features])  # (time * batch, ...)
+    return tf.reshape(cell.project(flat), [run.time, run.batch, cell.kernel.shape[1]])
+
+
+def _split(cell, run: Run) -> tuple[tf.Tensor, Callable]:
+    """What can be had for all steps at once, (time, batch, size), and what is left for each."""
+    plain = isinstance(cell, Cell) and type(cell).call is Cell.call
+    if plain and cell.compute_dtype == cell.variable_dtype:
+        return project_all(cell, run), cell.step
+    return tf.transpose(run.inputs, [1, 0, 2]), cell
+
+
+def _step(cell, step: Callable, x, states: list, valid):
     """One step; where it is not valid any more, the output is zero and the state stays."""
     packed = tf.nest.pack_sequence_as(_as_list(cell.state_size), states)
-    output, new = cell(x, packed)
+    output, new = step(x, packed)
     new = tf.nest.flatten(new)
     if valid is None:
         return output, new

@@ -252,6 +252,7 @@ def test_another_number_of_features_than_before():
     dynamic_rnn(cell, SEQUENCES)
     message = "must have 4 features, got shape (2, 7)"
     check_refused(lambda: static_rnn(cell, [zeros(B, 7)]), "inputs", ValueError, message)
+    message = "must have 4 features, got shape (2, 3, 7)"
     check_refused(lambda: dynamic_rnn(cell, zeros(B, T, 7)), "inputs", ValueError, message)
 
 
@@ -273,6 +274,41 @@ def test_what_a_graph_knows_of_shapes_is_checked(shape, lengths, message):
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         function.get_concrete_function()
+
+
+@pytest.mark.parametrize("make", MAKERS[:-1])
+def test_the_inputs_are_projected_once_for_all_steps(make, monkeypatch):
+    cell = make(U, "float32")
+    seen = []
+    project = type(cell).project
+    monkeypatch.setattr(
+        type(cell), "project", lambda self, x: seen.append(x.shape) or project(self, x)
+    )
+    dynamic_rnn(cell, SEQUENCES)
+    assert seen == [(B * T, F)]
+
+
+def test_a_cell_with_a_call_of_its_own_is_called_at_each_step():
+    class Loud(cells.ElmanCell):
+        def call(self, inputs, states, training=False):
+            output, states = super().call(inputs, states)
+            return 2 * output, states
+
+    x = tf.random.stateless_normal((B, T, F), (0, 1))
+    cell = Loud(U)
+    outputs, state = dynamic_rnn(cell, x)
+    np.testing.assert_allclose(outputs[:, -1], 2 * state, atol=1e-6)
+
+
+def test_weights_of_another_dtype_than_the_computation():
+    x = tf.random.stateless_normal((B, T, F), (0, 1))
+    cell = cells.GRUCell(U, dtype="mixed_float16")
+    outputs, _ = dynamic_rnn(cell, tf.cast(x, "float16"))
+    exact = cells.GRUCell(U)
+    exact.build((B, F))
+    exact.set_weights(cell.get_weights())
+    assert outputs.dtype == "float16"
+    np.testing.assert_allclose(outputs, dynamic_rnn(exact, x)[0], atol=5e-3)
 
 
 def test_the_graph_of_the_loop_does_not_grow():

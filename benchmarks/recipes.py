@@ -1,0 +1,127 @@
+"""Time to a result: what the chapters took, and recipes of the sources and of others, run here.
+
+Each recipe is a program of ``benchmarks/peers`` that prints a line of JSON: seconds, and how good
+what came out is. Data go to it in a file that it can read without this project.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.processes import FOLDER, Missing, environment, interpreter
+from rnncourse import datasets, results
+
+LONGEST = 1500  # seconds
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Somebody's way to a result.
+
+    Attributes:
+        script: The program in ``benchmarks/peers``.
+        package: Whose interpreter runs it.
+        arguments: What it is called with, before the file of data and the number of steps.
+        amount: Its number of steps or epochs, and that for trying it out.
+        legacy: Whether it needs Keras 2.
+    """
+
+    script: str
+    package: str
+    arguments: tuple[str, ...]
+    amount: tuple[int, int]
+    legacy: bool = False
+
+
+RECIPES = {
+    "nanoGPT for a processor, PyTorch": Recipe("nano_gpt.py", "torch", (), (2000, 3)),
+    "MNIST of the slides, TensorFlow 1": Recipe(
+        "mnist_tf1.py",
+        "tensorflow",
+        ("150",),
+        (5, 1),
+        legacy=True,
+    ),
+    "MNIST with three layers (Hands-On ML), TensorFlow 1": Recipe(
+        "mnist_tf1.py",
+        "tensorflow",
+        ("100,100,100",),
+        (5, 1),
+        legacy=True,
+    ),
+    "addition, Keras's example": Recipe("addition.py", "tensorflow", (), (5, 1)),
+}
+
+
+def of_chapters() -> dict[str, list[float]]:
+    """Seconds that chapters recorded: of the last build, or of the runs over seeds."""
+    built = {name: [result.value] for name, result in results.load().items() if result.unit == "s"}
+    seeds: dict[str, list[float]] = {}
+    for path in sorted((results.PROJECT / "benchmarks" / "records").glob("*_seeds.json")):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        seeds |= {n: v for n, v in run["values"].items() if n.endswith("train_seconds")}
+    return {
+        f"chapter | {name} | seconds": values
+        for name, values in (seeds | built).items()
+        if name.endswith("train_seconds")
+    }
+
+
+def run(name: str, quick: bool) -> dict[str, list[float]]:
+    """Run a recipe: ``recipe | its name | seconds``, and what else it says.
+
+    Raises:
+        Missing: If its framework is not here, or it fails.
+    """
+    recipe = RECIPES[name]
+    python = interpreter(recipe.package)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "data.npz")
+        np.savez(file, **_data(recipe, quick))
+        done = subprocess.run(
+            [python, FOLDER / recipe.script, *recipe.arguments, file, str(recipe.amount[quick])],
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            env=environment(recipe.legacy),
+        )
+    if done.returncode:
+        raise Missing(done.stderr[-400:])
+    said = json.loads(done.stdout.splitlines()[-1])
+    return {f"recipe | {name} | {what}": [value] for what, value in said.items()}
+
+
+def version_of(package: str) -> str:
+    """The version of a framework, asked of its own interpreter."""
+    code = f"from importlib.metadata import version; print(version({package!r}))"
+    done = subprocess.run(
+        [interpreter(package), "-c", code], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _data(recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
+    """What the recipe reads; little of it where it is only tried out."""
+    if recipe.script == "nano_gpt.py":
+        plays = datasets.load_shakespeare()
+        text = plays.train + plays.test
+        letters = {letter: number for number, letter in enumerate(sorted(set(text)))}
+        tokens = [
+            np.array([letters[c] for c in part], np.int64) for part in (plays.train, plays.test)
+        ]
+        return {"train": tokens[0], "valid": tokens[1], "size": np.array(len(letters))}
+    if recipe.script == "mnist_tf1.py":
+        digits, count = datasets.load_mnist(), 600 if quick else None
+        return {
+            "x": (digits.x_train[:count] / 255).astype("float32"),
+            "y": digits.y_train[:count].astype("int32"),
+            "x_test": (digits.x_test[:count] / 255).astype("float32"),
+            "y_test": digits.y_test[:count].astype("int32"),
+        }
+    return {"count": np.array(500 if quick else 50_000)}
