@@ -55,7 +55,7 @@ lab: $(READY)
 lock: $(READY)
 	$(PY) -m pip install --quiet uv
 	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
-	  --no-python-downloads --no-annotate --upgrade --custom-compile-command "make lock" \
+	  --no-python-downloads --no-annotate --generate-hashes --upgrade --custom-compile-command "make lock" \
 	  --quiet --output-file requirements.txt
 
 $(READY): requirements.txt pyproject.toml

@@ -189,7 +189,7 @@ def render() -> None:
         encoding="utf-8",
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUTF8": "1"},
+        env={**execute.kernel_environment(), "PYTHONUTF8": "1"},
     )
     results.write_atomically(LOG, done.stdout)
     if done.returncode:

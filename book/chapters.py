@@ -109,17 +109,17 @@ def pages() -> list[str]:
 def imported_modules(source: str) -> dict[str, Path]:
     """The modules of ``rnncourse`` that a piece of code imports, directly or through each other."""
     reached: dict[str, Path] = {}
-    waiting = list(_imports(source))
+    waiting = list(named_imports(source))
     while waiting:
         name = waiting.pop()
         path = _module_file(name)
         if path and name not in reached:
             reached[name] = path
-            waiting += _imports(path.read_text(encoding="utf-8"))
+            waiting += named_imports(path.read_text(encoding="utf-8"))
     return reached
 
 
-def _imports(source: str) -> set[str]:
+def named_imports(source: str) -> set[str]:
     """Dotted names under ``rnncourse`` that the source imports anywhere."""
     names = set()
     for node in ast.walk(ast.parse(_without_magics(source))):

@@ -22,6 +22,7 @@ HTML = BUILD / "html"
 TARGET = BUILD / "rnncourse.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 PATIENCE = 600_000  # milliseconds; some thousands of formulas are set before printing
+NOT_ON_PAPER = ("chapters/api", "chapters/modules")  # to look up in, by links
 ONLY_ON_SCREEN = (
     "details, .landing, .drawn, .drawn-caption, audio, [data-live], .cell_output script"
 )
@@ -62,7 +63,8 @@ def one_page(folder: Path = HTML) -> str:
         folder: The rendered book.
     """
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    read = [_prepared(articles.read(folder, page), pages()) for page in pages()]
+    printed = printed_pages()
+    read = [_prepared(articles.read(folder, page), printed) for page in printed]
     return PAGE.format(
         title=html.escape(config["title"]),
         author=html.escape(config["author"]),
@@ -71,6 +73,11 @@ def one_page(folder: Path = HTML) -> str:
         contents=_contents({article.page: article.title for article in read}),
         chapters="\n".join(article.html(article.body) for article in read),
     )
+
+
+def printed_pages() -> list[str]:
+    """The pages that paper holds, in order."""
+    return [page for page in pages() if page not in NOT_ON_PAPER]
 
 
 def anchor(page: str, fragment: str = "") -> str:

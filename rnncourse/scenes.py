@@ -27,13 +27,16 @@ import numpy as np
 SIDE = 3  # cells
 CELL = 28  # pixels
 
+#: Where a group stands, by number.
 PLACES = ("top row", "middle row", "bottom row", "left column", "middle column", "right column")
+#: How two groups that share a line can lie.
 RELATIONS = ("left of", "right of", "above", "below")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PLURALS = tuple(word + ("es" if word == "six" else "s") for word in DIGITS)
 COUNTS = {2: "two", 3: "three"}
 
 PADDING, STOP = 0, 1
+#: The vocabulary of the grammar; the number of a word is its place.
 WORDS = ("", ".", "nothing", "a", "an", *DIGITS, *PLURALS)
 WORDS += ("in", "the", "top", "middle", "bottom", "left", "right", "row", "column")
 WORDS += ("and", "of", "above", "below")  # the place of a word is its number
@@ -78,6 +81,7 @@ class Meaning:
         return KINDS[len(self.groups) + (len(self.groups) == 2 and not self.relation)]
 
 
+#: Kinds of scene.
 KINDS = ("nothing", "one group", "one line", "two rows")
 
 
@@ -384,6 +388,7 @@ class Scenes:
         return len(self.meanings)
 
 
+#: How often each kind comes by default.
 SHARES = {"nothing": 0.02, "one group": 0.18, "one line": 0.4, "two rows": 0.4}
 
 
@@ -433,6 +438,7 @@ def _tokens(meaning: Meaning) -> tuple[int, ...]:
 
 # --- how much of a sentence is right -------------------------------------------------------------
 
+#: What a sentence says, in order.
 SLOTS = (
     "kind",
     "count",

@@ -28,7 +28,8 @@ from rnncourse.muon import Muon
 from rnncourse.text import printable
 
 LENGTH, CHARACTERS = 256, 128
-OTHER = 1  # the number of what ASCII has no sign for
+#: The number of what ASCII has no sign for.
+OTHER = 1
 
 WORDS, MOST, BUCKETS = 40, 12, 2**16
 
@@ -405,7 +406,7 @@ def fit_reader(
     Args:
         model: From :func:`piece_reader` or :func:`character_reader`.
         inputs: Arrays of shape (messages, ...), as many as the model takes.
-        labels: Places in :data:`ATTITUDES`, of shape (messages,).
+        labels: Places in ``ATTITUDES``, of shape (messages,).
         epochs: Passes over the messages.
         batch_size: Messages a step.
         seed: Which rows are left out.

@@ -24,7 +24,7 @@ class Tweets:
     Attributes:
         ids: Which tweet a row is, or is a paraphrase of; int of shape (rows,).
         entities: The brand or game that the attitude is towards, words of shape (rows,).
-        labels: Places in :data:`ATTITUDES`, int of shape (rows,).
+        labels: Places in ``ATTITUDES``, int of shape (rows,).
         texts: What was written, strings of shape (rows,).
     """
 

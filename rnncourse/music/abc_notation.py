@@ -15,7 +15,8 @@ from fractions import Fraction
 from rnncourse import arguments
 from rnncourse.arguments import checked
 
-START = "X:1\nL:1/8\n"  # every tune begins with this token; the next one's ends a tune
+#: Every tune begins with this token; that of the next one ends a tune.
+START = "X:1\nL:1/8\n"
 BORDERS = ("||", "|]", ":|")  # the bar lines that end a part
 EIGHTH = Fraction(1, 8)
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

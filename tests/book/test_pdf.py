@@ -7,7 +7,6 @@ from playwright.sync_api import Error
 
 from book import pdf
 from book.build import HTML
-from book.chapters import pages
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +15,9 @@ def whole():
 
 
 def test_every_page_is_in_it_once_and_in_order(whole):
-    starts = [whole.index(f'id="{pdf.anchor(page)}"') for page in pages()]
+    starts = [whole.index(f'id="{pdf.anchor(page)}"') for page in pdf.printed_pages()]
     assert starts == sorted(starts)
-    for page in pages():
+    for page in pdf.printed_pages():
         assert whole.count(f'id="{pdf.anchor(page)}"') == 1
 
 
