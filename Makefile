@@ -1,6 +1,6 @@
 # The three commands of a reader:  make book   make test   make lab
 # For a classroom:                 make slides   make pdf
-# Those of a maintainer:           make lint   make lock   make publish   make clean
+# Those of a maintainer:           make lint   make coverage   make lock   make publish   make clean
 
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
@@ -11,7 +11,7 @@ endif
 READY := .venv/ready
 
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit notebooks pages lab slides pdf publish lock clean
+.PHONY: book test lint unit coverage notebooks pages lab slides pdf publish lock clean
 
 book: $(READY)
 	@$(PY) -m book.build
@@ -26,6 +26,14 @@ lint: $(READY)
 
 unit: $(READY)
 	$(PY) -m pytest -n 2 --ignore tests/book
+
+# Which lines and branches of the package the unit tests reach, in all their processes.
+coverage: $(READY)
+	@mkdir -p _build
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -n 2 --ignore tests/book
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 # Every code cell of every chapter, run once more in a fresh kernel and held against what it shows in
 # the book; two chapters at a time.

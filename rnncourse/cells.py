@@ -391,8 +391,10 @@ class MinGRUCell(Cell):
 
 
 def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 < value < 2**31:
-        raise ValueError(f"{name} must be a positive integer below 2**31, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be a positive integer, got {value!r}")
+    if value >= 2**31:
+        raise ValueError(f"{name} must be less than 2**31, got {value}")
     return int(value)
 
 
