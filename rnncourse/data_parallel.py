@@ -202,7 +202,10 @@ def work(data, result, steps, batch=128, sharding="by hand", backup=None, every=
     print(f"{start} steps made; reads {mine[:4]} ... {mine[-1]}", flush=True)
     gradients = reader.gradients(*first)
 
+    ends = []  # when each step was done, in seconds of some clock
+
     def after_step(made: int):
+        ends.append(time.perf_counter())
         if every and made % every == 0:
             backups.save(made)
         if halt == (me, made):
@@ -211,17 +214,14 @@ def work(data, result, steps, batch=128, sharding="by hand", backup=None, every=
 
     batches = feed(strategy, x, y, batch, sharding, start)
     try:
-        losses = train(reader, batches, start, start + 1, after_step)  # traces the step
-        began = time.perf_counter()
-        losses += train(reader, batches, start + 1, steps, after_step)
-        seconds = time.perf_counter() - began
+        losses = train(reader, batches, start, steps, after_step)
     except tf.errors.OpError:
         print("lost another worker", flush=True)
         raise
     if me == 0:
         row = np.concatenate([gradient.numpy().ravel() for gradient in gradients])
         print(f"sums over the workers in a step: {numbers_exchanged(reader, *first)}", flush=True)
-        np.savez(result, weights=reader.values(), gradients=row, losses=losses, seconds=seconds)
+        np.savez(result, weights=reader.values(), gradients=row, losses=losses, ends=ends)
 
 
 def main() -> None:
