@@ -1,6 +1,7 @@
 # The three commands of a reader:  make book   make test   make lab
 # For a classroom:                 make slides   make pdf
-# Those of a maintainer:           make lint   make coverage   make lock   make publish   make clean
+# Those of a maintainer:           make lint   make lock   make publish   make clean
+#                                  make coverage   make matrix   make sbom
 
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
@@ -11,7 +12,7 @@ endif
 READY := .venv/ready
 
 .DELETE_ON_ERROR:
-.PHONY: book test lint unit coverage notebooks pages lab slides pdf publish lock clean
+.PHONY: book test lint unit coverage notebooks pages lab slides pdf publish lock matrix sbom clean
 
 book: $(READY)
 	@$(PY) -m book.build
@@ -26,6 +27,7 @@ lint: $(READY)
 
 unit: $(READY)
 	$(PY) -m pytest -n 2 --ignore tests/book
+	$(PY) -m pytest --doctest-modules rnncourse
 
 # Which lines and branches of the package the unit tests reach, in all their processes.
 coverage: $(READY)
@@ -65,6 +67,19 @@ lock: $(READY)
 	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
 	  --no-python-downloads --no-annotate --generate-hashes --upgrade --custom-compile-command "make lock" \
 	  --quiet --output-file requirements.txt
+
+# The newest versions on every Python that is found (python3.X on the PATH, or PYENV=folder), the oldest
+# on 3.10, each in an environment of its own; the whole book once with: make matrix SESSION=book-3.12
+PYENV ?= $(HOME)/.pyenv
+matrix: $(READY)
+	$(PY) -m pip install --quiet nox uv
+	PATH="$$(ls -d $(PYENV)/versions/3.1[0-3].*/bin 2>/dev/null | tr '\n' ':')$(CURDIR)/$(dir $(PY)):$$PATH" \
+	  $(PY) -m book.matrix $(SESSION)
+
+# What the lock consists of, and under which licences: _build/sbom.cdx.json and _build/licences.md
+sbom: $(READY)
+	$(PY) -m pip install --quiet nox uv
+	PATH="$(CURDIR)/$(dir $(PY)):$$PATH" $(PY) -m nox --session sbom
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit('rnncourse needs Python 3.10 to 3.13, and $(PYTHON) is %d.%d; choose another with: make PYTHON=python3.12 book' % v)"

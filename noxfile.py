@@ -1,8 +1,7 @@
 """``make matrix``: the package and the chapters on mechanics, on every Python that is here.
 
 Sessions make environments of their own, of some gigabytes each, and need a package index, nothing
-else. ``make mutants`` asks of the tests of four modules how many planted faults they find, and
-``make sbom`` writes down what the lock consists of.
+else. ``make sbom`` writes down what the lock consists of.
 """
 
 import json
@@ -14,13 +13,11 @@ import nox
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 MECHANICS = ("functions", "sequences", "manual_rnn")
 MECHANICS += ("static_unrolling", "dynamic_unrolling", "training")
-MUTATED = ("machines", "bptt", "cells", "unroll")
-WORKERS = ("http://127.0.0.1:9881", "http://127.0.0.1:9882")
 BUILD = Path("_build")
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = [*(f"newest-{python}" for python in PYTHONS), "oldest"]
+nox.options.sessions = [*(f"newest-{python}" for python in PYTHONS), "oldest-3.10"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -31,7 +28,7 @@ def newest(session: nox.Session) -> None:
     _prove(session)
 
 
-@nox.session(python="3.10")
+@nox.session(python=["3.10"])
 def oldest(session: nox.Session) -> None:
     """The oldest versions that pyproject.toml allows of what it names."""
     pinned = Path(session.create_tmp(), "oldest.txt")
@@ -57,27 +54,12 @@ def _prove(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "--nbval-lax", *timeouts, "-q", *chapters)
 
 
-@nox.session(python="3.12")
+@nox.session(python=["3.12"])
 def book(session: nox.Session) -> None:
     """The whole book, from the locked versions."""
     session.install("--requirement", "requirements.txt")
     session.install("--no-deps", "--editable", ".")
     session.run("python", "-m", "book.build")
-
-
-@nox.session(python=("3.12"))
-def mutants(session: nox.Session) -> None:
-    """Plant faults in four modules, one after the other, and see which of them the tests find.
-
-    It takes hours. After ``--``: the modules to take, and ``--first=N`` to plant N faults of each.
-    """
-    first = [int(a.partition("=")[2]) for a in session.posargs if a.startswith("--first=")]
-    chosen = [a for a in session.posargs if not a.startswith("--")] or MUTATED
-    if strange := sorted(set(chosen) - set(MUTATED)):
-        session.error(f"mutants knows {', '.join(MUTATED)}; got {', '.join(strange)}")
-    session.install("--requirement", "requirements.txt")
-    session.install("cosmic-ray>=8.3,<9")
-    session.run("python", "tests/mutants.py", *chosen, *(f"--first={n}" for n in first))
 
 
 @nox.session(python="3.12")

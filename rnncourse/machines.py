@@ -32,6 +32,12 @@ def scan(f: Node, inputs: Iterable, state: Any) -> tuple[list, Any]:
 
     Raises:
         TypeError: If f is no function, inputs no iterable, or f does not return a pair.
+
+    Example:
+        A running sum, whose state is the sum so far:
+
+        >>> scan(lambda x, s: (x + s, x + s), [1, 2, 3], 0)
+        ([1, 3, 6], 6)
     """
     _check_callable("f", f)
     try:
@@ -46,7 +52,12 @@ def scan(f: Node, inputs: Iterable, state: Any) -> tuple[list, Any]:
 
 
 def many_to_many(f: Node, start: Any) -> Callable[[Iterable], list]:
-    """The function A* -> B* that gives one output for every input."""
+    """The function A* -> B* that gives one output for every input.
+
+    >>> running_sum = many_to_many(lambda x, s: (x + s, x + s), 0)
+    >>> running_sum([1, 2, 3])
+    [1, 3, 6]
+    """
     _check_callable("f", f)
     return lambda inputs: scan(f, inputs, start)[0]
 
@@ -55,6 +66,10 @@ def many_to_one(f: Node, start: Any) -> Callable[[Iterable], Any]:
     """The function A* -> B that gives the last output.
 
     The empty sequence has no last output: for it, the function raises ValueError.
+
+    >>> odd_number_of_ones = many_to_one(lambda x, s: (x ^ s, x ^ s), 0)
+    >>> odd_number_of_ones([1, 0, 1, 1])
+    1
     """
     _check_callable("f", f)
 
@@ -86,6 +101,15 @@ def one_to_many(
     Raises:
         ValueError: If the limit is not positive.
         TypeError: If f is no function or the limit no integer.
+
+    Example:
+        The bits of a number, the lowest first; the state is how much of it is left:
+
+        >>> def bit(a, left):
+        ...     left = a if left is None else left
+        ...     return left % 2, left // 2
+        >>> one_to_many(bit, None, stop=0)(6)
+        [0, 1, 1]
     """
     _check_callable("f", f)
     limit = _checked_limit(limit)
@@ -119,6 +143,13 @@ def compose(f: Node, g: Node) -> Node:
 
     Raises:
         TypeError: If one of them is no function.
+
+    Example:
+        Sums of running sums:
+
+        >>> sums = lambda x, s: (x + s, x + s)
+        >>> scan(compose(sums, sums), [1, 1, 1], (0, 0))
+        ([1, 3, 6], (3, 6))
     """
     _check_callable("f", f)
     _check_callable("g", g)
@@ -148,6 +179,10 @@ def iterate(f: Callable[[Any], Any], a: Any, limit: int) -> Any:
         RuntimeError: If there is none within the limit.
         ValueError: If the limit is not positive.
         TypeError: If f is no function or the limit no integer.
+
+    Example:
+        >>> iterate(lambda a: a // 2, 20, limit=10)
+        0
     """
     _check_callable("f", f)
     for _ in range(_checked_limit(limit)):
