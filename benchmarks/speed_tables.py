@@ -27,11 +27,11 @@ def document() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def spread(values: Iterable[float], digits: int = 3) -> str:
+def spread(values: Iterable[float]) -> str:
     """The median, and the quartiles in brackets."""
-    low, middle, high = np.percentile(list(values), [25, 50, 75])
-    shown = [np.format_float_positional(v, digits, fractional=False) for v in (middle, low, high)]
-    middle, low, high = (text.rstrip(".") for text in shown)
+    low, middle, high = (
+        f"{v:,.0f}" if v >= 100 else f"{v:.3g}" for v in np.percentile(list(values), [25, 50, 75])
+    )
     return f"{middle} [{low}, {high}]"
 
 

@@ -4,8 +4,8 @@ The three functions do what TensorFlow 1's functions of the same names did, for 
 :mod:`rnncourse.cells` and for any other Keras cell: with ``sequence_length``, outputs are zero past
 the end of each sequence, and the state is the one at its last valid step.
 
-The loop does at each step only what has to be done in order. What the cells of this course make of
-the input alone is computed for all steps in one product before it.
+What the cells of this course make of the input alone can be computed for all steps in one product
+before the loop. That is done where it has been measured to pay: where the input is wide.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import tensorflow as tf
 
 from rnncourse import arguments
 from rnncourse.cells import Cell
+
+WIDE = 2  # features a unit, above which inputs are projected before the loop
 
 State = Any  # one tensor for a cell with one state, else a list in the order of cell.state_size
 
@@ -193,7 +195,8 @@ def project_all(cell: Cell, run: Run) -> tf.Tensor:
 def _split(cell, run: Run) -> tuple[tf.Tensor, Callable]:
     """What can be had for all steps at once, (time, batch, size), and what is left for each."""
     plain = isinstance(cell, Cell) and type(cell).call is Cell.call
-    if plain and cell.compute_dtype == cell.variable_dtype:
+    wide = plain and run.inputs.shape[2] > WIDE * cell.units
+    if wide and cell.compute_dtype == cell.variable_dtype:
         return project_all(cell, run), cell.step
     return tf.transpose(run.inputs, [1, 0, 2]), cell
 

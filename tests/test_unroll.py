@@ -252,8 +252,9 @@ def test_another_number_of_features_than_before():
     dynamic_rnn(cell, SEQUENCES)
     message = "must have 4 features, got shape (2, 7)"
     check_refused(lambda: static_rnn(cell, [zeros(B, 7)]), "inputs", ValueError, message)
-    message = "must have 4 features, got shape (2, 3, 7)"
     check_refused(lambda: dynamic_rnn(cell, zeros(B, T, 7)), "inputs", ValueError, message)
+    message = "must have 4 features, got shape (2, 3, 20)"  # wide inputs go another way
+    check_refused(lambda: dynamic_rnn(cell, zeros(B, T, 20)), "inputs", ValueError, message)
 
 
 @pytest.mark.parametrize(
@@ -277,15 +278,36 @@ def test_what_a_graph_knows_of_shapes_is_checked(shape, lengths, message):
 
 
 @pytest.mark.parametrize("make", MAKERS[:-1])
-def test_the_inputs_are_projected_once_for_all_steps(make, monkeypatch):
-    cell = make(U, "float32")
-    seen = []
-    project = type(cell).project
+@pytest.mark.parametrize("compiled", [False, True])
+def test_wide_inputs_are_projected_once_for_all_steps(make, compiled, monkeypatch):
+    cell, lengths = make(U, "float64"), [3, 1]
+    x = tf.constant(np.random.default_rng(0).normal(size=(B, T, 3 * U)))
+    cell.build((B, 3 * U))
+    weights = [w.value for w in cell.weights]
+
+    def values(run, x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs, state = run(x)
+            total = sum(tf.reduce_sum(tf.sin(v)) for v in [outputs, *tf.nest.flatten(state)])
+        gradients = tape.gradient(total, [x, *weights], unconnected_gradients="zero")
+        return [outputs, *tf.nest.flatten(state), *gradients]
+
+    def chain(x):
+        steps, state = static_rnn(cell, tf.unstack(x, axis=1), sequence_length=lengths)
+        return tf.stack(steps, axis=1), state
+
+    wanted = values(chain, x)
+    seen, project = [], type(cell).project
     monkeypatch.setattr(
         type(cell), "project", lambda self, x: seen.append(x.shape) or project(self, x)
     )
-    dynamic_rnn(cell, SEQUENCES)
-    assert seen == [(B * T, F)]
+    loop = tf.function(
+        lambda x: values(lambda x: dynamic_rnn(cell, x, lengths), x), jit_compile=compiled
+    )
+    for got, want in zip(loop(x), wanted, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-10)
+    assert seen == [(B * T, 3 * U)]
 
 
 def test_a_cell_with_a_call_of_its_own_is_called_at_each_step():
