@@ -120,7 +120,11 @@ def record(
         TooSlowError: The same of a timed result, and only where ``RNNCOURSE_BOUNDS=raise`` is
             set, as the build does. Elsewhere it is printed: a slow machine may read the book too.
     """
-    for what, said in (("name", name), ("unit", unit)):
+    for what, said in (
+        ("name", name),
+        ("unit", unit),
+        ("source", "" if source is None else source),
+    ):
         arguments.text(what, said)
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", name):
         raise ValueError(f"name must look like 'chapter.what' in lower case, got {name!r}")

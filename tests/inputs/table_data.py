@@ -60,7 +60,7 @@ DATA = [
         offline(datasets.load_messages),
         lambda rng: {"protocol": "published"},
         holds=anything,
-        examples=30,
+        examples=6,
     ),
     Case(
         "datasets.messages.read_tweets",
@@ -117,7 +117,7 @@ DATA = [
         lambda rng: {"words": 6, "pairs": 9, "held_out": 2},
         fits=("words held_out",),
         holds=anything,
-        examples=40,
+        examples=6,
     ),
     Case("datasets.pairs.normalised", pairs.normalised, lambda rng: {"text": "l’été !"}),
     Case("datasets.reviews.clean", reviews.clean, lambda rng: {"text": "good<br />bad \x96"}),
@@ -135,7 +135,7 @@ DATA = [
         offline(datasets.load_series),
         lambda rng: {"name": "sunspots"},
         holds=anything,
-        examples=30,
+        examples=6,
     ),
     Case("datasets.tunes.split", tunes.split, lambda rng: {"text": "X:1\nK:C\nabc\n\nX:2\nd"}),
     Case(
