@@ -20,6 +20,9 @@ def printable(text: str) -> str:
     """The text in printable ASCII: typographic signs made plain, all else made a space.
 
     Line ends become line feeds, which are kept.
+
+    >>> printable("“Café” – yes…")
+    '"Caf " - yes...'
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
     return "".join(c if c == "\n" or " " <= c <= "~" else " " for c in plain)
