@@ -102,6 +102,11 @@ class Hopfield:
 
         Raises:
             ValueError: If the probe does not fit the network.
+
+        Example:
+            >>> network = Hopfield([[1, 1, 1, -1, -1, -1]])
+            >>> network.recall([1, -1, 1, -1, -1, -1])
+            array([ 1,  1,  1, -1, -1, -1])
         """
         older = old = None
         for state in self.steps(probe, synchronous=synchronous, seed=seed):

@@ -25,6 +25,9 @@ def printable(text: str) -> str:
 
     Raises:
         TypeError: If text is not a string.
+
+    >>> printable("“Café” – yes…")
+    '"Caf " - yes...'
     """
     plain = arguments.text("text", text).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
     return "".join(c if c == "\n" or " " <= c <= "~" else " " for c in plain)
