@@ -128,7 +128,8 @@ class Cell(keras.layers.Layer):
                 f"states of {self.name} must be {len(self._sizes())} of (batch, size) with the "
                 f"sizes {self._sizes()}, got {shapes}"
             )
-        if any(len(shape) != 2 or {shape[0], batch, None} > {batch, None} for shape in shapes):
+        known = (batch, None)  # None for a batch that a graph does not know yet
+        if not all(len(shape) == 2 and (batch is None or shape[0] in known) for shape in shapes):
             raise ValueError(
                 f"states of {self.name} must have the batch of the inputs, {batch}, got {shapes}"
             )

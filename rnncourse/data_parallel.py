@@ -192,7 +192,7 @@ def work(data, result, steps, batch=128, sharding="by hand", backup=None, every=
     )
     me = strategy.cluster_resolver.task_id
     training.seed_everything(0)  # the same weights to begin with, everywhere
-    with np.load(data) as arrays:
+    with np.load(data, allow_pickle=False) as arrays:
         x, y = arrays["x"], arrays["y"]
     reader = Reader(strategy, batch=batch, features=x.shape[-1])
     backups = Backup(reader, backup, me)

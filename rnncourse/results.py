@@ -165,6 +165,7 @@ def record(
     return result
 
 
+@checked
 def timed(text: str) -> str:
     """Declare that a piece of Markdown or HTML tells a time, and so another one in every run.
 

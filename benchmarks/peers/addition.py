@@ -23,7 +23,7 @@ def spelled(texts: list[str]) -> np.ndarray:
 
 def main(file: str, epochs: int) -> None:
     """Make the questions, train and test."""
-    with np.load(file) as data:
+    with np.load(file, allow_pickle=False) as data:
         count = int(data["count"])
     keras.utils.set_random_seed(0)
     rng, pairs = np.random.default_rng(0), {}

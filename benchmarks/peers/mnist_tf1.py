@@ -24,7 +24,7 @@ def main(layers: str, file: str, epochs: int) -> None:
     tf1.disable_resource_variables()
     tf1.disable_eager_execution()
     tf1.set_random_seed(0)
-    with np.load(file) as data:
+    with np.load(file, allow_pickle=False) as data:
         x, y, x_test, y_test = (data[name] for name in ("x", "y", "x_test", "y_test"))
     sizes = [int(size) for size in layers.split(",")]
     given = tf1.placeholder(tf1.float32, [None, 28, 28])

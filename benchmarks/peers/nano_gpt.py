@@ -78,7 +78,7 @@ def rate(step: int, steps: int) -> float:
 
 def main(file: str, steps: int) -> None:
     """Train, and judge by the part that was not trained on, window by window."""
-    with np.load(file) as data:
+    with np.load(file, allow_pickle=False) as data:
         train, valid = (torch.from_numpy(data[name]) for name in ("train", "valid"))
         size = int(data["size"])
     torch.manual_seed(1337)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from contract import Case, no_nan
 
-from rnncourse import bptt, cells, hopfield, machines, unroll
+from rnncourse import bptt, cells, hopfield, machines, scan, unroll
 
 
 def adds(x, s):
@@ -229,6 +229,29 @@ UNROLL = [
         },
         holds=spreads,
         fits=("inputs sequence_length",),
+    ),
+    Case(
+        "scan.parallel_rnn",
+        scan.parallel_rnn,
+        lambda rng: {
+            "cell": CELLS["MinGRUCell"],
+            "inputs": sequences(rng),
+            "initial_state": states_of(CELLS["MinGRUCell"], rng, 2)[0],
+            "sequence_length": rng.integers(0, 4, 2),
+        },
+        holds=spreads,
+        fits=("inputs initial_state sequence_length",),
+    ),
+    Case(
+        "scan.linear_recurrence",
+        scan.linear_recurrence,
+        lambda rng: {
+            "keep": rng.uniform(size=(5, 2)).astype("float32"),
+            "add": rng.normal(size=(5, 2)).astype("float32"),
+            "start": rng.normal(size=2).astype("float32"),
+        },
+        holds=spreads,
+        fits=("keep add start",),
     ),
 ]
 

@@ -267,7 +267,18 @@ MUSIC = [
 
 # --- results -------------------------------------------------------------------------------------
 
+
+def shown(result, arguments):
+    assert arguments["text"] in result
+
+
 RESULTS = [
+    Case(
+        "results.timed",
+        results.timed,
+        lambda rng: {"text": f"{rng.uniform():.1f}"},
+        holds=shown,
+    ),
     Case("results.show", results.show, lambda rng: {"value": float(rng.normal()), "unit": "share"}),
     Case(
         "results.record",
