@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from rnncourse import arguments
 from rnncourse.cells import MinGRUCell
 from rnncourse.unroll import State, prepare, project_all
 
@@ -123,7 +124,8 @@ def prefixes(keep: tf.Tensor, add: tf.Tensor) -> tf.Tensor:
 
 def _checked(keep, add, start) -> list[tf.Tensor]:
     """The three as tensors, if they fit."""
-    keep, add, start = map(tf.convert_to_tensor, (keep, add, start))
+    given = {"keep": keep, "add": add, "start": start}
+    keep, add, start = (arguments.tensor(name, value) for name, value in given.items())
     if add.shape.rank in (None, 0) or not add.shape[0]:
         raise ValueError(
             f"add must have a known number of steps, at least one, as its first axis, "

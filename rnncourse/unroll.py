@@ -58,7 +58,7 @@ def static_rnn(
                 f"inputs[{t}] has {x.shape}"
             )
     _build(cell, inputs[0].shape)
-    batch = inputs[0].shape[0] or tf.shape(inputs[0])[0]
+    batch = _size(inputs[0], 0)
     states = _initial(cell, initial_state, batch)
     length = _lengths(sequence_length, inputs[0].shape[0], batch, len(inputs))
     outputs = []
@@ -170,8 +170,7 @@ def prepare(cell, inputs, sequence_length=None, initial_state: State = None) -> 
     if inputs.shape[1] == 0:
         raise ValueError(f"inputs must have at least one time step, got shape {inputs.shape}")
     _build(cell, tf.TensorShape([inputs.shape[0], inputs.shape[2]]))
-    batch = inputs.shape[0] or tf.shape(inputs)[0]
-    time = inputs.shape[1] or tf.shape(inputs)[1]
+    batch, time = _size(inputs, 0), _size(inputs, 1)
     states = _initial(cell, initial_state, batch)
     return Run(inputs, batch, time, states, _lengths(sequence_length, inputs.shape[0], batch, time))
 
@@ -231,6 +230,12 @@ def _as_float(cell, value, name: str, rank: int) -> tf.Tensor:
             f"{name} must have the dtype of the cell, {cell.compute_dtype}, got {value.dtype.name}"
         )
     return value
+
+
+def _size(value: tf.Tensor, axis: int) -> int | tf.Tensor:
+    """The length of an axis; a tensor where it is not known yet."""
+    known = value.shape[axis]
+    return tf.shape(value)[axis] if known is None else known
 
 
 def _build(cell, shape: tf.TensorShape) -> None:
