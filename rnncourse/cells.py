@@ -19,6 +19,7 @@ from __future__ import annotations
 from numbers import Integral
 
 import keras
+import numpy as np
 from keras import ops
 from keras.ops import sigmoid, tanh
 
@@ -406,10 +407,10 @@ def _yes_or_no(name: str, value: bool) -> bool:
 
 
 def _shape(name: str, cell: Cell, value) -> tuple[int | None, ...]:
-    """The shape of a tensor of real numbers."""
-    if not (keras.ops.is_tensor(value) or isinstance(value, keras.KerasTensor)):
+    """The shape of a tensor or an array of real numbers."""
+    if not (ops.is_tensor(value) or isinstance(value, keras.KerasTensor | np.ndarray)):
         raise TypeError(f"{name} of {cell.name} must be tensors, got {type(value).__name__}")
-    dtype = keras.backend.standardize_dtype(value.dtype)
+    dtype = str(getattr(value.dtype, "name", value.dtype))
     if "float" not in dtype and "int" not in dtype:
         raise TypeError(f"{name} of {cell.name} must hold real numbers, got {dtype}")
     return tuple(value.shape)

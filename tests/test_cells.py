@@ -354,6 +354,14 @@ def test_units_may_be_numpys_integer(row):
 
 
 @every_cell
+def test_inputs_of_all_steps_are_projected_at_once(row):
+    cell, x, _, _, _ = drawn(row, "float32")
+    steps = np.stack([x, 2 * x])  # (time, batch, features), an array
+    each = [cell.project(tf.constant(step)) for step in steps]
+    np.testing.assert_allclose(cell.project(steps), each, rtol=1e-6, atol=1e-6)
+
+
+@every_cell
 def test_bad_inputs_and_states(row):
     cell, x, states, _, _ = drawn(row, "float32")
     sizes = re.escape(str(listed(cell.state_size)))

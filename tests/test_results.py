@@ -244,3 +244,18 @@ def test_a_slow_machine_is_told_and_stopped_only_in_a_build(monkeypatch, capsys,
     monkeypatch.setenv("RNNCOURSE_BOUNDS", "raise")
     with pytest.raises(results.TooSlowError, match=r"a\.b is 3\.0"):
         results.record("a.b", 3, at_most=2, unit=unit)
+
+
+def test_a_slow_machine_is_allowed_what_it_was_found_to_need(monkeypatch):
+    monkeypatch.setenv("RNNCOURSE_BOUNDS", "raise")
+    monkeypatch.setenv("RNNCOURSE_SLOWER", "1.5")
+    results.record("a.b", 14.9, at_most=10, unit="s")
+    results.record("a.b", 6.7, at_least=10, unit="characters a second")
+    with pytest.raises(results.TooSlowError):
+        results.record("a.b", 15.1, at_most=10, unit="s")
+    with pytest.raises(results.TooSlowError):
+        results.record("a.b", 6.6, at_least=10, unit="characters a second")
+    with pytest.raises(results.TooSlowError):
+        results.record("a.b", 1.1, at_most=1, unit="times", timed=True)
+    with pytest.raises(results.BoundError, match="promises at most 10"):
+        results.record("a.b", 14.9, at_most=10)

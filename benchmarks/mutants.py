@@ -1,0 +1,201 @@
+"""Do the tests notice? Faults are planted in the core modules, one at a time.
+
+``python -m benchmarks.mutants`` lets Cosmic Ray change one operator, number,
+condition or loop after the other, and writes ``benchmarks/records/mutants.json`` and, with every
+change that no test noticed, ``_build/mutants/survivors.diff``. It takes about an hour on two cores;
+``python -m benchmarks.mutants bptt`` tries one module. What was tried is not tried again as long as
+module and tests stay as they are.
+
+Each core has a copy of the project and a process that has imported TensorFlow, but has not used it
+yet. For every fault it forks a child that imports the changed module and runs the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from benchmarks import record
+from rnncourse import results
+
+MODULES = ("machines", "bptt", "cells", "unroll")
+CORES = 2
+PATIENCE = 180  # seconds for the tests; a fault may never come to an end
+KEPT = results.BUILD / "mutants"
+HEAVY = ("numpy", "scipy", "hypothesis.extra.numpy", "pytest", "tensorflow", "keras")
+# Not worth a try: `|` and `is`, which stand in type hints and before None; what no number can be
+# combined with and any test would notice; decorators, and which exception is caught.
+IDLE = re.compile(
+    r"core/(Replace(Binary|Comparison)Operator_(BitOr|Is|IsNot)_"
+    r"|Replace\w+_(RShift|LShift|BitOr|BitAnd|BitXor|Pow|Mod|FloorDiv|Is|IsNot|Invert)$"
+    r"|RemoveDecorator|ExceptionReplacer)"
+)
+
+
+def main() -> int:
+    """Plant faults in the modules that were asked for, and say how many were found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module")
+    asked = parser.parse_args().modules or MODULES
+    KEPT.mkdir(parents=True, exist_ok=True)
+    counts = {module: tally(module) for module in asked}
+    for module, (found, planted) in counts.items():
+        print(f"{module:<10}{found:5} of {planted:5} faults found  {found / planted:7.1%}")
+    found, planted = (sum(column) for column in zip(*counts.values(), strict=True))
+    print(f"{'all':<10}{found:5} of {planted:5} faults found  {found / planted:7.1%}")
+    if set(asked) == set(MODULES):
+        values = {f"{name} | found": [found] for name, (found, _) in counts.items()}
+        values |= {f"{name} | planted": [planted] for name, (_, planted) in counts.items()}
+        record.save(
+            "mutants",
+            values,
+            command="python -m benchmarks.mutants",
+            data="none",
+            seeds=[0],
+            packages=("cosmic-ray", "tensorflow"),
+        )
+    return 0
+
+
+def tally(module: str) -> tuple[int, int]:
+    """Try all faults of a module; how many the tests found, and how many there are."""
+    source = path_of(module).read_text(encoding="utf-8")
+    faults = list(faults_in(source))
+    tried = KEPT / f"{module}.json"
+    stamp = hashlib.sha256((source + tests_of(module).read_text("utf-8")).encode()).hexdigest()
+    kept = json.loads(tried.read_text("utf-8")) if tried.is_file() else {}
+    said = kept["said"] if kept.get("stamp") == stamp else {}
+    waiting = [fault for fault in faults if fault not in said]
+    print(f"{module}: {len(faults)} faults, {len(waiting)} to be tried", flush=True)
+    shares = [waiting[core::CORES] for core in range(CORES)]
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(CORES, mp_context=fresh) as pool, fresh.Manager() as manager:
+        news = manager.Queue()
+        running = [pool.submit(try_all, module, source, share, news) for share in shares if share]
+        while not all(task.done() for task in running) or not news.empty():
+            while not news.empty():
+                fault, outcome = news.get()
+                said[fault] = outcome
+                state = {"stamp": stamp, "said": said}
+                results.write_atomically(tried, json.dumps(state, indent=1))
+            time.sleep(0.5)
+        for task in running:
+            task.result()
+    survived = [fault for fault in faults if said[fault] == "survived"]
+    text = "\n".join(f"# {fault}\n{difference(source, fault, module)}" for fault in survived)
+    results.write_atomically(KEPT / f"{module}-survivors.diff", text)
+    print(f"{module}: {dict(Counter(said[fault] for fault in faults))}", flush=True)
+    return len(faults) - len(survived), len(faults)
+
+
+def faults_in(source: str) -> Iterator[str]:
+    """All faults that are worth a try, each as ``operator number``."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    nodes = list(ast_nodes(get_ast(source)))
+    for name in operator_names():
+        kind = get_operator(name)
+        if IDLE.match(name) or kind.arguments():
+            continue
+        places = sum(1 for node in nodes for _ in kind().mutation_positions(node))
+        yield from (f"{name} {number}" for number in range(places))
+
+
+def planted(source: str, fault: str) -> str:
+    """The source with one fault in it."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    name, number = fault.split()
+    return mutate_code(source, get_operator(name)(), int(number))
+
+
+def difference(source: str, fault: str, module: str) -> str:
+    """What a fault changes, as a diff."""
+    lines = (text.splitlines(keepends=True) for text in (source, planted(source, fault)))
+    return "".join(difflib.unified_diff(*lines, f"{module}.py", f"{module}.py", n=1))
+
+
+def path_of(module: str) -> Path:
+    """The module, below the project or, in a worker, below its copy."""
+    return Path(results.PROJECT, "rnncourse", f"{module}.py")
+
+
+def tests_of(module: str) -> Path:
+    """The tests that have to notice."""
+    return Path(results.PROJECT, "tests", f"test_{module}.py")
+
+
+def try_all(module: str, source: str, faults: list[str], news) -> None:
+    """In a process of its own: plant one fault after the other in a copy of the project.
+
+    Raises:
+        RuntimeError: If the tests fail without any fault.
+    """
+    sys.dont_write_bytecode = True  # two faults within a second would share one
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("rnncourse", "tests", "book"):
+            shutil.copytree(results.PROJECT / part, copy / part)
+        for part in ("pyproject.toml", "conftest.py"):
+            shutil.copy(results.PROJECT / part, copy)
+        os.chdir(copy)
+        os.environ["PYTHONPATH"] = str(copy)  # for what the tests start
+        for name in [name for name in sys.modules if name.split(".")[0] == "rnncourse"]:
+            del sys.modules[name]
+        sys.path[:] = [str(copy), *(path for path in sys.path if path not in ("", str(ROOT)))]
+        for name in HEAVY:
+            importlib.import_module(name)
+        target, tests = copy / "rnncourse" / f"{module}.py", f"tests/test_{module}.py"
+        if outcome_of(tests) != "survived":
+            raise RuntimeError(f"{tests} fails before any fault is planted")
+        for fault in faults:
+            target.write_text(planted(source, fault), encoding="utf-8")
+            news.put((fault, outcome_of(tests)))
+        os.chdir(ROOT)
+
+
+ROOT = results.PROJECT
+
+
+def outcome_of(tests: str) -> str:
+    """Run tests in a forked child: ``found``, ``survived``, or ``without end``."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        import pytest
+
+        os._exit(int(pytest.main(["-x", "-q", "-p", "no:xdist", tests])) != 0)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return "found" if status else "survived"
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "without end"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
