@@ -74,6 +74,8 @@ def build() -> None:
     chapters = read_chapters()
     lessons = [chapter for chapter in chapters if chapter.name not in SUMMARIES]
     summaries = [chapter for chapter in chapters if chapter.name in SUMMARIES]
+    if os.environ.get("CI"):
+        SLOWER.append(pace.slower())
     print(f"Executing {len(chapters)} chapters")
     notebooks = execute_all(lessons)
     gather(notebooks)
