@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.mutants`` lets Cosmic Ray change one operator, number,
 condition or loop after the other, and writes ``benchmarks/records/mutants.json`` and, with every
-change that no test noticed, ``_build/mutants/survivors.diff``. It takes about an hour on two cores;
+change that no test noticed, ``_build/mutants/*-survivors.diff``. It takes about an hour on two cores;
 ``python -m benchmarks.mutants bptt`` tries one module. What was tried is not tried again as long as
 module and tests stay as they are.
 
@@ -160,7 +160,10 @@ def try_all(module: str, source: str, faults: list[str], news) -> None:
         os.environ["PYTHONPATH"] = str(copy)  # for what the tests start
         for name in [name for name in sys.modules if name.split(".")[0] == "rnncourse"]:
             del sys.modules[name]
-        sys.path[:] = [str(copy), *(path for path in sys.path if path not in ("", str(ROOT)))]
+        sys.path[:] = [
+            str(copy),
+            *(path for path in sys.path if path not in ("", str(results.PROJECT))),
+        ]
         for name in HEAVY:
             importlib.import_module(name)
         target, tests = copy / "rnncourse" / f"{module}.py", f"tests/test_{module}.py"
@@ -169,10 +172,7 @@ def try_all(module: str, source: str, faults: list[str], news) -> None:
         for fault in faults:
             target.write_text(planted(source, fault), encoding="utf-8")
             news.put((fault, outcome_of(tests)))
-        os.chdir(ROOT)
-
-
-ROOT = results.PROJECT
+        os.chdir(results.PROJECT)
 
 
 def outcome_of(tests: str) -> str:
