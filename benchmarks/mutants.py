@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.mutants`` lets Cosmic Ray change one operator, number,
 condition or loop after the other, and writes ``benchmarks/records/mutants.json`` and, with every
-change that no test noticed, ``_build/mutants/*-survivors.diff``. It takes about an hour on two cores;
+change that no test noticed, ``_build/mutants/*-survivors.diff``. It takes about an hour;
 ``python -m benchmarks.mutants bptt`` tries one module. What was tried is not tried again as long as
 module and tests stay as they are.
 
