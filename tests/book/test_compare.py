@@ -189,7 +189,8 @@ def test_each_difference_is_named_with_chapter_cell_and_line(project):
     code, said = project.again()
     assert code == 1, said
     assert f"{len(DIFFERENCES)} failed, {CELLS - len(DIFFERENCES)} passed" in said
-    told = re.split(r"^_+ one, code cell (\d+) _+$", said, flags=re.MULTILINE)
+    failures = re.search(r"^=+ FAILURES =+$(.*?)^=+ ", said, re.MULTILINE | re.DOTALL)[1]
+    told = re.split(r"^_+ one, code cell (\d+) _+$", failures, flags=re.MULTILINE)
     complaints = {int(cell): text for cell, text in zip(told[1::2], told[2::2], strict=True)}
     for what, (cell, words) in DIFFERENCES.items():
         place = f"chapters/one.md, code cell {cell} (line {line_of(cell) + 2})"

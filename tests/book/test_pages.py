@@ -256,8 +256,9 @@ def test_the_results_file_has_what_it_promises():
     entries = json.loads((BUILD / "results.json").read_text(encoding="utf-8"))
     for name, entry in entries.items():
         assert re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", name)
-        assert set(entry) == {"value", "unit", "bound", "source", "data"}
+        assert set(entry) == {"value", "unit", "bound", "source", "data", "timed"}
         assert isinstance(entry["value"], float)
+        assert isinstance(entry["timed"], bool)
 
 
 def test_no_path_of_this_machine_is_on_a_page():
