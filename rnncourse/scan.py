@@ -1,7 +1,7 @@
 """Linear recurrences for all steps in parallel, and the minGRU that is one.
 
 A loop computes h(t) = a(t) h(t-1) + b(t) in as many steps as there are, since each needs the one
-before. But two such steps together are a step of the same kind:
+before. But two such steps together are a step of the same kind::
 
     a2 (a1 h + b1) + b2  =  (a2 a1) h + (a2 b1 + b2)
 
@@ -10,8 +10,8 @@ parallel prefix scan (Blelloch, 1990), whose depth is the logarithm of their num
 joined in pairs, the half as many pairs are scanned in the same way, and each step that was left out
 is one step behind a pair.
 
-Nothing is divided and no logarithm is taken, so numbers of any sign will do. As long as |a| <= 1 no
-product grows, and what underflows is forgotten, as in the loop.
+Nothing is divided and no logarithm is taken, so numbers of any sign will do. As long as ``a`` lies
+between -1 and 1 no product grows, and what underflows is forgotten, as in the loop.
 """
 
 from __future__ import annotations

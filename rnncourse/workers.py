@@ -3,7 +3,7 @@
 TensorFlow spreads the work itself; here are only the processes. Each worker runs a module as
 ``python -m`` does, told its place by ``TF_CONFIG``. Its standard input is a pipe from the process
 that started it and doubles as its lifeline: where that one ends, however it ends, the pipe closes
-and the worker ends too.
+and the worker ends too::
 
     with start("rnncourse.data_parallel", ["--steps", "10"], count=2) as crew:
         printed = crew.gather(timeout=60)
