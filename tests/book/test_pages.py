@@ -13,20 +13,33 @@ from book.chapters import BUILD, ROOT, pages, read_chapters
 from rnncourse import results
 
 CHAPTERS = [
-    chapter.path.relative_to(results.PROJECT).with_suffix("") for chapter in read_chapters()
+    chapter.path.relative_to(results.PROJECT).with_suffix("").as_posix()
+    for chapter in read_chapters()
 ]
 DRAWN = [name for name in CHAPTERS if "plt.show()" in (ROOT / f"{name}.md").read_text("utf-8")]
 SCREENS = {"wide": (1440, 900), "phone": (390, 844)}
+THEMES = {"wide": ("light", "dark"), "phone": ("dark", "light")}  # opened in one, then switched
 
 # What must never reach a reader: markup that was not rendered, a log, a progress bar.
 RAW = re.compile(r"\{(glue|cite|numref|eq|doc|ref|code-cell)[:}]|^:::|```|^---$", re.MULTILINE)
 LOG = re.compile(r"[IWE]0000 |oneDNN|cuda|\[IPKernelApp\]|Traceback|Warning:", re.IGNORECASE)
 BAR = re.compile(r"━|\d+/\d+ \[|ms/step|\|█")
 
-
-@pytest.fixture(params=["light", "dark"])
-def theme(request):
-    return request.param
+# What most of a figure's letters are written in, and the page's background. Numbers in the cells of
+# a matrix are left out: they stand on the cell, not on the page.
+INKS = """() => {
+    const inCell = /--pst-color-background|#202428/;
+    const onPaper = t => !inCell.test(t.getAttribute('style'));
+    const most = svg => {
+        const text = [...svg.querySelectorAll('text')].filter(onPaper);
+        const fills = text.map(t => getComputedStyle(t).fill);
+        return fills.sort((a, b) => fills.filter(c => c === b).length
+            - fills.filter(c => c === a).length)[0];
+    };
+    const figures = [...document.querySelectorAll('svg.course-figure')];
+    const paper = getComputedStyle(document.body).backgroundColor;
+    return [figures.map(most).filter(Boolean), paper];
+}"""
 
 
 @pytest.fixture(params=SCREENS)
@@ -35,11 +48,13 @@ def screen(request):
 
 
 @pytest.fixture
-def open_page(browser, site, theme, screen):
-    """Open a page in one of the themes and sizes, and keep account of what went wrong."""
+def open_page(browser, site, screen):
+    """Open a page in one of the sizes, and keep account of what went wrong."""
     width, height = SCREENS[screen]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        color_scheme=THEMES[screen][0],
+        reduced_motion="reduce",
     )
 
     def go(name):
@@ -62,20 +77,27 @@ def open_page(browser, site, theme, screen):
 
 
 @pytest.mark.parametrize("name", pages())
-def test_a_page_is_whole(open_page, name, theme, screen):
+def test_a_page_is_whole(open_page, name, screen):
     page = open_page(name)
     page.evaluate("window.MathJax?.startup?.promise")
     shots = BUILD / "screenshots"
     shots.mkdir(exist_ok=True)
-    shot = shots / f"{name.replace('/', '-')}-{theme}-{screen}.png"
-    page.screenshot(path=shot, full_page=True)
+    for theme in THEMES[screen]:
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+        shot = shots / f"{name.replace('/', '-')}-{theme}-{screen}.png"
+        page.screenshot(path=shot, full_page=True)
+        inks, paper = page.evaluate(INKS)
+        for ink in inks:
+            assert contrast(ink, paper) >= 4.5, f"{ink} on {paper} is hard to see when {theme}"
+        assert inks or name not in DRAWN
 
     assert page.trouble == []
     content = page.locator("#main-content")
     assert content.locator("article h1").count() == 1
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0, "the page is wider than the screen"
-    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
 
     for cell in page.locator("details.hide summary").all():
         cell.click()  # open the folded cells, to read what is in them too
@@ -96,33 +118,6 @@ def test_a_page_is_whole(open_page, name, theme, screen):
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
-@pytest.mark.parametrize("name", DRAWN, ids=str)
-def test_figures_follow_the_theme(open_page, name, theme, screen):
-    """Ink must stand out from the page it is drawn on, in both themes and in every figure.
-
-    Numbers in the cells of a matrix are left out: they stand on the cell, not on the page.
-    """
-    page = open_page(name)
-    inks, paper = page.evaluate(
-        """() => {
-            const inCell = /--pst-color-background|#202428/;
-            const onPaper = t => !inCell.test(t.getAttribute('style'));
-            const most = svg => {
-                const text = [...svg.querySelectorAll('text')].filter(onPaper);
-                const fills = text.map(t => getComputedStyle(t).fill);
-                return fills.sort((a, b) => fills.filter(c => c === b).length
-                    - fills.filter(c => c === a).length)[0];
-            };
-            const figures = [...document.querySelectorAll('svg.course-figure')];
-            const paper = getComputedStyle(document.body).backgroundColor;
-            return [figures.map(most).filter(Boolean), paper];
-        }"""
-    )
-    assert inks
-    for ink in inks:
-        assert contrast(ink, paper) >= 4.5, f"{ink} on {paper}"
-
-
 def contrast(one: str, other: str) -> float:
     """Contrast ratio of two CSS colours, as WCAG 2 defines it."""
 
@@ -135,7 +130,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", CHAPTERS, ids=str)
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_can_be_downloaded_as_a_notebook(name):
     downloaded = nbformat.read(HTML / "_sources" / f"{name}.ipynb", as_version=4)
     nbformat.validate(downloaded)
@@ -212,7 +207,7 @@ def test_a_lost_reader_is_led_home(open_page):
     page.wait_for_url("**/index.html")
 
 
-def test_code_can_be_copied(open_page, theme, screen):
+def test_code_can_be_copied(open_page):
     page = open_page("chapters/manual_rnn")
     assert page.locator("button.copybtn").count() >= page.locator(".cell_input").count() > 0
 
