@@ -111,24 +111,29 @@ def _backward(pull, given, products, reached, kernel, to_outputs, to_last, param
     """Gradients of ``x W + b`` and ``h U`` at all steps, of first states and of parameters."""
     time, across = _time(products), tf.transpose(kernel)
     shape = (to_last[0].shape[0], kernel.shape[1])
-    room = [tf.TensorArray(kernel.dtype, time, element_shape=shape) for _ in range(2)]
+
+    def read(t):
+        return _at(t, [to_outputs, *given]), _at(t, [products, *reached])
+
+    (_, *now), (remembered, *states) = read(0)
+    one, other = pull(now, remembered, states, to_last)[0]
+    apart = 1 if one is other else 2  # a cell that adds both sums has one gradient for them
+    room = [tf.TensorArray(kernel.dtype, time, element_shape=shape) for _ in range(apart)]
 
     def body(t, now, past, to_states, room, shares):
         (to_output, *now), (remembered, *states) = now, past
         to_states = [to_states[0] + to_output, *to_states[1:]]
         sums, to_states, new = pull(now, remembered, states, to_states)
         to_states[0] += tf.matmul(sums[1], across)
-        room = [kept.write(t, d) for kept, d in zip(room, sums, strict=True)]
+        room = [kept.write(t, d) for kept, d in zip(room, sums, strict=False)]
         shares = [share + more for share, more in zip(shares, new, strict=True)]
         return t - 1, *read(tf.maximum(t - 1, 0)), to_states, room, shares
-
-    def read(t):
-        return _at(t, [to_outputs, *given]), _at(t, [products, *reached])
 
     zeros = [tf.zeros_like(parameter) for parameter in parameters]
     start = (steps - 1, *read(steps - 1), list(to_last), room, zeros)
     *_, d_first, room, shares = tf.while_loop(lambda t, *_: t >= 0, body, start)
-    return [kept.stack() for kept in room], d_first, shares
+    stacked = [kept.stack() for kept in room]
+    return (stacked[0], stacked[-1]), d_first, shares
 
 
 def _at(t, values: list) -> list[tf.Tensor]:
