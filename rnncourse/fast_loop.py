@@ -46,102 +46,103 @@ def run(
         The first state after each step, (time, batch, units), and the last states. They can be
         differentiated once.
     """
-    masks = [] if valid is None else [valid]
+    given = [projected] if valid is None else [projected, valid]
     steps = _time(projected) if steps is None else steps
+    many = len(states)
 
-    def step(projected, remembered, states, weights, valid=None):
-        new = combine(projected, remembered, states, *weights)
-        if valid is None:
-            return new
-        return [tf.where(valid, n, s) for n, s in zip(new, states, strict=True)]
+    def step(now, remembered, states, weights):
+        x, *valid = now
+        new = combine(x, remembered, states, *weights)
+        for counts in valid:
+            new = [tf.where(counts, n, s) for n, s in zip(new, states, strict=True)]
+        return new
 
     @tf.custom_gradient
     def loop(projected, kernel, *more):
-        first, weights = more[: len(states)], more[len(states) :]
-        after, remembered, last = _forward(step, projected, kernel, first, weights, masks, steps)
+        first, weights, now = more[:many], more[many:], [projected, *given[1:]]
+        reached, products, last = _forward(step, now, kernel, first, weights, steps)
 
-        def back(to_after, *to_last, variables=()):
-            before = [tf.concat([s[None], a[:-1]], 0) for s, a in zip(first, after, strict=True)]
-            sums, across = [projected, remembered], tf.transpose(kernel)
-            d_projected, d_remembered, d_first, d_weights, d_variables = _backward(
-                step, sums, before, weights, variables, masks, across, to_after, to_last, steps
+        def back(to_outputs, *to_last, variables=()):
+            parameters = [*weights, *variables]
+
+            def pull(now, remembered, states, to_new):
+                """Gradients of all that a step is made of, from those of its new states."""
+                sources = [now[0], remembered, *states, *parameters]
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(sources)
+                    new = step(now, remembered, states, weights)
+                found = tape.gradient(new, sources, to_new, tf.UnconnectedGradients.ZERO)
+                return found[:2], found[2 : 2 + many], found[2 + many :]
+
+            (d_projected, d_products), d_first, shares = _backward(
+                pull, now, products, reached, kernel, to_outputs, to_last, parameters, steps
             )
-            d_kernel = _sum_of_products(before[0], d_remembered)
-            found = _once([d_projected, d_kernel, *d_first, *d_weights])
-            return (found, _once(d_variables)) if variables else found
+            d_kernel = _sum_of_products(reached[0][:-1], d_products)
+            found = _once([d_projected, d_kernel, *d_first, *shares[: len(weights)]])
+            return (found, _once(shares[len(weights) :])) if variables else found
 
-        return (after[0], *last), back
+        return (reached[0][1:], *last), back
 
-    given = (projected, recurrent_kernel, *states, *weights)
-    after, *last = loop(*(tf.convert_to_tensor(value) for value in given))
-    return after, last
+    arguments = (projected, recurrent_kernel, *states, *weights)
+    outputs, *last = loop(*(tf.convert_to_tensor(value) for value in arguments))
+    return outputs, last
 
 
-def _forward(step, projected, kernel, first, weights, masks, steps):
-    """All states after each step, what came of ``h U`` at each, and the last states."""
-    batch, time = first[0].shape[0], _time(projected)
-    room = [tf.TensorArray(s.dtype, time, element_shape=s.shape) for s in first]
-    products = tf.TensorArray(kernel.dtype, time, element_shape=(batch, kernel.shape[1]))
-    read = _reader([projected, *masks])
+def _forward(step, given, kernel, first, weights, steps):
+    """Each state at the beginning and after each step, what came of ``h U``, the last states."""
+    time = _time(given[0])
+    room = [tf.TensorArray(s.dtype, time + 1, element_shape=s.shape).write(0, s) for s in first]
+    shape = (first[0].shape[0], kernel.shape[1])
+    products = tf.TensorArray(kernel.dtype, time, element_shape=shape)
 
     def body(t, now, states, room, products):
-        x, *valid = now
         remembered = tf.matmul(states[0], kernel)
-        states = step(x, remembered, states, weights, *valid)
-        room = [kept.write(t, s) for kept, s in zip(room, states, strict=True)]
         products = products.write(t, remembered)
-        return t + 1, read(tf.minimum(t + 1, steps - 1)), states, room, products
+        states = step(now, remembered, states, weights)
+        room = [kept.write(t + 1, s) for kept, s in zip(room, states, strict=True)]
+        return t + 1, _at(tf.minimum(t + 1, steps - 1), given), states, room, products
 
-    start = (0, read(0), list(first), room, products)
+    start = (0, _at(0, given), list(first), room, products)
     _, _, last, room, products = tf.while_loop(lambda t, *_: t < steps, body, start)
     return [kept.stack() for kept in room], products.stack(), last
 
 
-def _backward(
-    step, sums, before, weights, variables, masks, across, to_after, to_last, steps
-):  # fmt: skip
-    """Gradients of both sums at all steps, of the first states, of weights and of variables."""
-    batch, time, many = to_last[0].shape[0], _time(to_after), len(before)
-    shape = (batch, across.shape[0])
-    room = [tf.TensorArray(across.dtype, time, element_shape=shape) for _ in sums]
-    read = _reader([to_after, *sums, *before, *masks])
-    parameters = [*weights, *variables]
+def _backward(pull, given, products, reached, kernel, to_outputs, to_last, parameters, steps):
+    """Gradients of ``x W + b`` and ``h U`` at all steps, of first states and of parameters."""
+    time, across = _time(products), tf.transpose(kernel)
+    shape = (to_last[0].shape[0], kernel.shape[1])
 
-    def body(t, now, ds, room, d_parameters):
-        to_output, projected, remembered, *now = now
-        states, valid = now[:many], now[many:]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            sources = [projected, remembered, *states, *parameters]
-            tape.watch(sources)
-            new = step(projected, remembered, states, weights, *valid)
-        found = tape.gradient(new, sources, [ds[0] + to_output, *ds[1:]], _ZERO)
-        room = [kept.write(t, d) for kept, d in zip(room, found[:2], strict=True)]
-        product = tf.matmul(found[1], across)
-        ds, shares = [found[2] + product, *found[3 : 2 + many]], found[2 + many :]
-        d_parameters = [d + share for d, share in zip(d_parameters, shares, strict=True)]
-        return t - 1, read(tf.maximum(t - 1, 0)), ds, room, d_parameters
+    def read(t):
+        return _at(t, [to_outputs, *given]), _at(t, [products, *reached])
+
+    (_, *now), (remembered, *states) = read(0)
+    one, other = pull(now, remembered, states, to_last)[0]
+    apart = 1 if one is other else 2  # a cell that adds both sums has one gradient for them
+    room = [tf.TensorArray(kernel.dtype, time, element_shape=shape) for _ in range(apart)]
+
+    def body(t, now, past, to_states, room, shares):
+        (to_output, *now), (remembered, *states) = now, past
+        to_states = [to_states[0] + to_output, *to_states[1:]]
+        sums, to_states, new = pull(now, remembered, states, to_states)
+        to_states[0] += tf.matmul(sums[1], across)
+        room = [kept.write(t, d) for kept, d in zip(room, sums, strict=False)]
+        shares = [share + more for share, more in zip(shares, new, strict=True)]
+        return t - 1, *read(tf.maximum(t - 1, 0)), to_states, room, shares
 
     zeros = [tf.zeros_like(parameter) for parameter in parameters]
-    start = (steps - 1, read(steps - 1), list(to_last), room, zeros)
-    _, _, d_first, room, found = tf.while_loop(lambda t, *_: t >= 0, body, start)
-    parts = found[: len(weights)], found[len(weights) :]
-    return *(kept.stack() for kept in room), d_first, *parts
+    start = (steps - 1, *read(steps - 1), list(to_last), room, zeros)
+    *_, d_first, room, shares = tf.while_loop(lambda t, *_: t >= 0, body, start)
+    stacked = [kept.stack() for kept in room]
+    return (stacked[0], stacked[-1]), d_first, shares
 
 
-_ZERO = tf.UnconnectedGradients.ZERO
-
-
-def _reader(values: list) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-    """What reads the values of one step.
+def _at(t, values: list) -> list[tf.Tensor]:
+    """The values of one step.
 
     A loop reads at each step what the next one needs, and hands it on. If it were read where it is
     used, XLA would make one piece of code of both, which computes number by number.
     """
-    arrays = [
-        tf.TensorArray(value.dtype, _time(value), clear_after_read=False).unstack(value)
-        for value in values
-    ]
-    return lambda t: [array.read(t) for array in arrays]
+    return [value[t] for value in values]
 
 
 def _time(value):
