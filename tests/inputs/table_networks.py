@@ -1,9 +1,16 @@
 """The networks of the applications: what makes their data, draws, trains and asks them."""
 
 import keras
+import numpy as np
+import pytest
+import tensorflow as tf
 from contract import Case
+from table_core import shape_of, spreads
 
-from rnncourse import sampling
+from rnncourse import datasets, sampling, scenes, sentiment, sorting, training
+from rnncourse.fast_gru import FastGRU
+
+RNG = np.random.default_rng(0)
 
 
 def anything(result, arguments):
@@ -73,4 +80,433 @@ SAMPLING = [
     ),
 ]
 
-CASES = [*SAMPLING]
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def dense():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+DENSE = dense()
+
+
+def quietly(function):
+    """The function without Keras's progress bar."""
+
+    def call(**arguments):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RNNCOURSE_QUIET", "1")
+            return function(**arguments)
+
+    return call
+
+
+def pictures(rng):
+    return {"pictures": rng.uniform(size=(3, 4, 5)), "targets": rng.integers(0, 2, 3)}
+
+
+def mean_square(x):
+    return tf.reduce_mean(x**2) * tf.reduce_sum(DENSE.weights[0] ** 2)
+
+
+TRAINING = [
+    Case("training.seed_everything", training.seed_everything, lambda rng: {"seed": 3}),
+    Case(
+        "training.warmup_cosine",
+        lambda **a: [float(training.warmup_cosine(**a)(step)) for step in (0, 1, 20)],
+        lambda rng: {"peak": 0.1, "steps": 20, "warmup": 0.1, "final": 0.2},
+        fits=("steps warmup",),
+    ),
+    Case(
+        "training.Distorted",
+        lambda **arguments: training.Distorted(**arguments)[0],
+        lambda rng: {
+            **pictures(rng),
+            "batch_size": 2,
+            "seed": 1,
+            "stretch": 0.1,
+            "slant": 0.2,
+            "shift": 1.5,
+        },
+        fits=("pictures targets",),
+        holds=spreads,
+        examples=100,
+    ),
+    Case(
+        "training.fit",
+        quietly(training.fit),
+        lambda rng: {
+            "model": dense(),
+            "inputs": rng.normal(size=(4, 3)),
+            "targets": rng.normal(size=4),
+            "epochs": 1,
+            "batch_size": 2,
+            "validation": (np.ones((2, 3)), np.ones(2)),
+            "callbacks": (),
+        },
+        fits=("inputs targets batch_size",),
+        holds=anything,
+        examples=40,
+    ),
+    Case(
+        "training.check_inputs",
+        training.check_inputs,
+        lambda rng: {"name": "x", "model": DENSE, "arrays": [rng.normal(size=(4, 3))]},
+        kept=("name", "model"),
+        theirs="^x ",
+    ),
+    Case(
+        "training.gradients_by_core",
+        lambda **arguments: training.gradients_by_core(**arguments)(tf.ones((4, 2))),
+        lambda rng: {
+            "loss": mean_square,
+            "variables": DENSE.weights[:1],
+            "parts": 2,
+            "jit_compile": False,
+        },
+        examples=20,
+    ),
+    Case(
+        "training.compiled_step",
+        lambda **arguments: training.compiled_step(**arguments)(tf.ones((4, 2))),
+        lambda rng: {
+            "loss": mean_square,
+            "variables": DENSE.weights[:1],
+            "optimizer": keras.optimizers.SGD(0.01),
+            "parts": 2,
+            "jit_compile": False,
+        },
+        fits=("variables optimizer",),
+        examples=20,
+    ),
+    Case(
+        "training.take_steps",
+        training.take_steps,
+        lambda rng: {
+            "step": lambda *arrays: tf.constant(1.0),
+            "batches": [(np.ones(2), np.ones(3))],
+            "watch": None,
+        },
+    ),
+]
+
+
+# --- sentiment -----------------------------------------------------------------------------------
+
+
+def a_few(count, labels=(0, 1, 2, 3)):
+    """Messages that have words in common."""
+    texts = [f"{('bad', 'so', 'good', 'game')[n % 4]} day, no {n}" for n in range(count)]
+    entities = np.array(["Shop", "Game"])[np.arange(count) // 2 % 2]
+    labels = np.array(labels)[np.arange(count) % len(labels)]
+    return datasets.Tweets(np.arange(count), entities, labels, np.array(texts, object))
+
+
+JUDGES = sentiment.piece_reader(2, vector=2, units=2, length=3, most=2, buckets=9)
+PLAIN = sentiment.character_reader(1, 2, vector=2, length=None, cell=FastGRU)
+MESSAGES = ["Good café 😀", "", "no"]
+
+SENTIMENT = [
+    Case(
+        "sentiment.characters",
+        sentiment.characters,
+        lambda rng: {"texts": MESSAGES, "length": 5},
+    ),
+    Case(
+        "sentiment.endings",
+        sentiment.endings,
+        lambda rng: {"texts": MESSAGES, "run": 3, "rows": 50, "length": 5},
+        holds=lambda result, a: (
+            [row for row in result if not 0 <= min(row) <= max(row) < a["rows"]]
+            and pytest.fail("a number has no row")
+        ),
+    ),
+    Case("sentiment.words", sentiment.words, lambda rng: {"text": "So good 😀"}),
+    Case("sentiment.runs", sentiment.runs, lambda rng: {"word": "good"}),
+    Case(
+        "sentiment.pieces",
+        sentiment.pieces,
+        lambda rng: {
+            "texts": MESSAGES,
+            "entities": ["a", "b", "a"],
+            "length": 3,
+            "most": 4,
+            "buckets": 50,
+        },
+        fits=("texts entities",),
+        examples=100,
+    ),
+    Case(
+        "sentiment.Pieces",
+        lambda **arguments: sentiment.Pieces(**arguments)(np.zeros((1, 2, 3), "int32")),
+        lambda rng: {"buckets": 5, "units": 2, "rate": 0.1, "start": 0.1},
+        examples=30,
+    ),
+    Case(
+        "sentiment.piece_reader",
+        lambda **arguments: sentiment.piece_reader(**arguments).output_shape,
+        lambda rng: {
+            "entities": 2,
+            "vector": 2,
+            "units": 2,
+            "pieces_dropped": 0.1,
+            "recurrent": bool(rng.integers(2)),
+            "straight": True,
+            "opinion": True,
+            "length": 3,
+            "most": 2,
+            "buckets": 9,
+        },
+        examples=20,
+    ),
+    Case(
+        "sentiment.character_reader",
+        lambda **arguments: sentiment.character_reader(**arguments).output_shape,
+        lambda rng: {
+            "layers": 1,
+            "units": 2,
+            "cell": FastGRU,
+            "vector": 2,
+            "stem": (2, 3, 2),
+            "masked": True,
+            "pool": "max",
+            "dropout": 0.1,
+            "length": 6,
+        },
+        examples=20,
+    ),
+    Case(
+        "sentiment.compile_reader",
+        sentiment.compile_reader,
+        lambda rng: {
+            "model": JUDGES,
+            "steps": 9,
+            "rate": 0.01,
+            "decay": 0.1,
+            "smoothing": 0.1,
+            "muon": False,
+        },
+        holds=anything,
+        examples=40,
+    ),
+    Case(
+        "sentiment.fit_reader",
+        quietly(sentiment.fit_reader),
+        lambda rng: {
+            "model": PLAIN,
+            "inputs": [np.array([[5, 6, 0], [7, 8, 9], [3, 0, 0], [2, 2, 2]])],
+            "labels": rng.integers(0, 4, 4),
+            "epochs": 1,
+            "batch_size": 2,
+            "seed": 0,
+            "edges": None if rng.integers(2) else (2, 3),
+            "callbacks": (),
+        },
+        fits=("inputs labels batch_size edges messages",),
+        examples=12,
+    ),
+    Case(
+        "sentiment.Bucketed",
+        lambda **arguments: sentiment.Bucketed(**arguments)[0],
+        lambda rng: {
+            "messages": np.array([[5, 6, 0], [7, 8, 9], [3, 0, 0], [2, 2, 2]]),
+            "targets": rng.integers(0, 4, 4),
+            "batch_size": 2,
+            "edges": (2, 3),
+            "seed": 0,
+        },
+        fits=("messages targets edges batch_size",),
+        examples=100,
+    ),
+    Case(
+        "sentiment.linear_reader",
+        sentiment.linear_reader,
+        lambda rng: {"about": True, "strength": 2.0},
+        holds=anything,
+        examples=30,
+    ),
+    Case(
+        "sentiment.second_opinions",
+        sentiment.second_opinions,
+        lambda rng: {"tweets": a_few(24), "others": a_few(3), "folds": 3, "strength": 2.0},
+        fits=("tweets folds",),
+        examples=25,
+    ),
+    Case("sentiment.pairs", sentiment.pairs, lambda rng: {"tweets": a_few(3)}, examples=30),
+    Case("sentiment.masked", sentiment.masked, lambda rng: {"text": "so good"}),
+]
+
+
+# --- sorting -------------------------------------------------------------------------------------
+
+SORTER = sorting.Sorter(values=5, units=2)
+SORTER.build()
+
+
+def lists(rng):
+    return np.array([[3, 1, 5, 2], [4, 4, 0, 0]])
+
+
+SORTING = [
+    Case(
+        "sorting.Sorter",
+        lambda **arguments: sorting.Sorter(**arguments)(np.array([[1]])),
+        lambda rng: {"values": 3, "units": 2, "layers": 2},
+        examples=30,
+    ),
+    Case("sorting.Sorter.sort", SORTER.sort, lambda rng: {"numbers": [3, 1, 5, 2]}),
+    Case(
+        "sorting.answers",
+        sorting.answers,
+        lambda rng: {"sorter": SORTER, "lists": lists(rng), "batch_size": 5},
+    ),
+    Case(
+        "sorting.accuracy",
+        sorting.accuracy,
+        lambda rng: {"said": lists(rng), "lists": lists(rng)},
+        fits=("said lists",),
+        examples=100,
+    ),
+    Case(
+        "sorting.in_order",
+        sorting.in_order,
+        lambda rng: {"lists": lists(rng)},
+        holds=lambda result, a: np.testing.assert_array_equal(
+            np.sort(result, axis=1), np.sort(a["lists"], axis=1)
+        ),
+    ),
+    Case(
+        "sorting.draw",
+        sorting.draw,
+        lambda rng: {
+            "rng": rng,
+            "count": 3,
+            "lengths": rng.integers(1, 5, 3),
+            "size": 5,
+            "values": 4,
+            "odd": 0.5,
+        },
+        holds=lambda result, a: sorting.in_order(result),
+        fits=("count lengths", "lengths size"),
+        examples=150,
+    ),
+    Case(
+        "sorting.compiled_step",
+        sorting.compiled_step,
+        lambda rng: {
+            "sorter": SORTER,
+            "optimizer": keras.optimizers.SGD(),
+            "parts": 2,
+            "jit_compile": False,
+        },
+        holds=anything,
+        examples=40,
+    ),
+    Case(
+        "sorting.train",
+        sorting.train,
+        lambda rng: {
+            "sorter": SORTER,
+            "optimizer": keras.optimizers.SGD(0.01),
+            "batches": [lists(rng)],
+            "watch": None,
+            "jit_compile": False,
+        },
+        examples=15,
+    ),
+]
+
+
+# --- scenes --------------------------------------------------------------------------------------
+
+MEANING = scenes.understand("a two in the top row and three nines in the bottom row .")
+PAINTER = scenes.Painter(np.tile(np.arange(10, dtype=np.uint8)[:, None, None], (28, 28)), range(10))
+SCENES = [
+    Case(
+        "scenes.Meaning",
+        scenes.Meaning,
+        lambda rng: {
+            "groups": (scenes.Group(1, 2, 0), scenes.Group(2, int(rng.integers(3, 9)), 0)),
+            "relation": "left of",
+        },
+        fits=("groups relation",),
+        holds=anything,
+        examples=100,
+    ),
+    Case("scenes.all_meanings", scenes.all_meanings, lambda rng: {}, holds=anything, examples=3),
+    Case("scenes.part", scenes.part, lambda rng: {"meaning": MEANING}, examples=30),
+    Case("scenes.describe", scenes.describe, lambda rng: {"meaning": MEANING}, examples=30),
+    Case("scenes.slots", scenes.slots, lambda rng: {"meaning": MEANING}, examples=30),
+    Case(
+        "scenes.understand",
+        scenes.understand,
+        lambda rng: {"sentence": scenes.describe(MEANING)},
+        holds=anything,
+    ),
+    Case(
+        "scenes.encode",
+        scenes.encode,
+        lambda rng: {"sentences": ["nothing .", scenes.describe(MEANING)], "length": 14},
+        fits=("sentences length",),
+        holds=lambda result, a: shape_of(len(result), int(a["length"]))(result, a),
+    ),
+    Case(
+        "scenes.decode",
+        scenes.decode,
+        lambda rng: {"tokens": rng.integers(0, len(scenes.WORDS), 5)},
+    ),
+    Case(
+        "scenes.arrange",
+        scenes.arrange,
+        lambda rng: {"meaning": MEANING, "rng": rng},
+        holds=lambda result, a: scenes.see(result) == a["meaning"] or pytest.fail("another grid"),
+        examples=30,
+    ),
+    Case(
+        "scenes.see",
+        scenes.see,
+        lambda rng: {"grid": scenes.arrange(MEANING, rng)},
+        holds=anything,
+    ),
+    Case(
+        "scenes.Painter",
+        lambda **arguments: scenes.Painter(**arguments).paint(np.eye(3, dtype=int)[None], RNG),
+        lambda rng: {
+            "pictures": rng.integers(0, 256, (11, 28, 28)),
+            "digits": np.arange(11) % 10,
+            "shift": 2,
+        },
+        fits=("pictures digits",),
+        examples=100,
+    ),
+    Case(
+        "scenes.Painter.paint",
+        PAINTER.paint,
+        lambda rng: {"grids": rng.integers(-1, 10, (2, 3, 3)), "rng": rng},
+        holds=lambda result, a: shape_of(len(a["grids"]), 84, 84)(result, a),
+    ),
+    Case(
+        "scenes.draw",
+        lambda **arguments: vars(scenes.draw(**arguments)),
+        lambda rng: {
+            "painter": PAINTER,
+            "count": 3,
+            "rng": rng,
+            "meanings": [MEANING, scenes.Meaning()],
+            "shares": {"nothing": 0.5, "two rows": 0.5},
+        },
+        fits=("meanings shares",),
+        examples=100,
+    ),
+    Case(
+        "scenes.score",
+        scenes.score,
+        lambda rng: {"said": ["nothing .", "a two"], "meanings": [MEANING, scenes.Meaning()]},
+        fits=("said meanings",),
+    ),
+]
+
+CASES = [*SAMPLING, *TRAINING, *SENTIMENT, *SORTING, *SCENES]
