@@ -129,6 +129,19 @@ def reals(name: str, values: Any, *shape: int | None, finite: bool = True) -> np
     return array
 
 
+def floats(name: str, values: Any, *shape: int | None) -> np.ndarray:
+    """Real numbers as float32, which must have room for them; shape as for :func:`reals`."""
+    array = reals(name, values, *shape)
+    largest = np.finfo(np.float32).max
+    if (
+        array.dtype.kind == "f"
+        and array.size
+        and not -largest <= array.min() <= array.max() <= largest
+    ):
+        raise ValueError(f"{name} must hold numbers that fit float32, got some that do not")
+    return array.astype(np.float32, copy=False)
+
+
 def integers(
     name: str, values: Any, *shape: int | None, least: int = 0, most: int = LARGEST
 ) -> np.ndarray:

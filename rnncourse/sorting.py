@@ -160,7 +160,7 @@ def _checked(name: str, lists, most: int = arguments.LARGEST) -> np.ndarray:
 def draw(
     rng: np.random.Generator,
     count: int,
-    lengths: int | np.ndarray,
+    lengths: int | Sequence[int] | np.ndarray,
     *,
     size: int | None = None,
     values: int = 32,

@@ -334,8 +334,7 @@ def _examples(**given) -> tuple[np.ndarray, ...]:
     for name, array in arrays.items():
         if not (array.ndim and array.size):
             raise ValueError(f"{name} must hold at least one example, got shape {array.shape}")
-        if array.dtype == np.float64 and max(array.max(), -array.min()) > np.finfo("f4").max:
-            raise ValueError(f"{name} must hold numbers that fit float32, got some that do not")
+        arguments.floats(name, array, ...)
     (first, many), *others = ((name, len(array)) for name, array in arrays.items())
     for name, count in others:
         if count != many:

@@ -1,5 +1,7 @@
 """The networks of the applications: what makes their data, draws, trains and asks them."""
 
+from itertools import islice
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,18 @@ import tensorflow as tf
 from contract import Case
 from table_core import shape_of, spreads
 
-from rnncourse import datasets, sampling, scenes, sentiment, sorting, training
+from rnncourse import (
+    datasets,
+    language,
+    message_vectors,
+    readers,
+    sampling,
+    scenes,
+    sentiment,
+    sorting,
+    training,
+    words,
+)
 from rnncourse.fast_gru import FastGRU
 
 RNG = np.random.default_rng(0)
@@ -509,4 +522,192 @@ SCENES = [
     ),
 ]
 
-CASES = [*SAMPLING, *TRAINING, *SENTIMENT, *SORTING, *SCENES]
+
+# --- language ------------------------------------------------------------------------------------
+
+TELLER = language.generator(4, (3,))
+RECIPE = language.Recipe(steps=1, streams=2, length=3)
+
+LANGUAGE = [
+    Case(
+        "language.generator",
+        lambda **arguments: language.generator(**arguments)(np.zeros((1, 2), int)),
+        lambda rng: {"tokens": 3, "units": (2, 3)},
+        examples=25,
+    ),
+    Case(
+        "language.start",
+        language.start,
+        lambda rng: {"model": TELLER, "batch": 2},
+        holds=lambda result, a: shape_of(a["batch"], 3)(result[0], a),
+        examples=40,
+    ),
+    Case(
+        "language.Recipe",
+        language.Recipe,
+        lambda rng: {
+            "steps": 3,
+            "streams": 2,
+            "length": 4,
+            "carry": True,
+            "peak": 0.01,
+            "dropout": 0.1,
+            "decay": 0.1,
+        },
+        examples=100,
+    ),
+    Case(
+        "language.train",
+        language.train,
+        lambda rng: {
+            "model": language.generator(4, (3,)),
+            "tokens": rng.integers(0, 4, 12),
+            "recipe": RECIPE,
+            "seed": 1,
+        },
+        fits=("tokens length",),
+        examples=12,
+    ),
+    Case(
+        "language.train_side_by_side",
+        language.train_side_by_side,
+        lambda rng: {
+            "models": [language.generator(4, (3,))],
+            "tokens": rng.integers(0, 4, 12),
+            "recipe": RECIPE,
+            "seed": 1,
+        },
+        fits=("tokens length",),
+        examples=8,
+    ),
+    Case(
+        "language.log_probabilities",
+        language.log_probabilities,
+        lambda rng: {"model": TELLER, "tokens": rng.integers(0, 4, 5)},
+        examples=20,
+    ),
+]
+
+
+# --- message_vectors -----------------------------------------------------------------------------
+
+AUTO = message_vectors.MessageVectors(2, 2)
+NUMBERS = message_vectors.encode(["good", "so bad"], 8)
+
+MESSAGE_VECTORS = [
+    Case("message_vectors.plain", message_vectors.plain, lambda rng: {"text": "So, Ça va!"}),
+    Case(
+        "message_vectors.encode",
+        message_vectors.encode,
+        lambda rng: {"texts": ["so good", "é"], "longest": 5},
+        examples=100,
+    ),
+    Case("message_vectors.decode", message_vectors.decode, lambda rng: {"numbers": NUMBERS[1]}),
+    Case(
+        "message_vectors.MessageVectors",
+        lambda **arguments: message_vectors.MessageVectors(**arguments)(NUMBERS),
+        lambda rng: {"units": 3, "features": 2},
+        examples=20,
+    ),
+    Case(
+        "message_vectors.write",
+        message_vectors.write,
+        lambda rng: {"model": AUTO, "vectors": rng.normal(size=(3, 2)), "longest": 4},
+        holds=lambda result, a: shape_of(len(a["vectors"]), a["longest"])(result, a),
+        examples=30,
+    ),
+    Case(
+        "message_vectors.accuracy",
+        message_vectors.accuracy,
+        lambda rng: {"written": rng.integers(0, 9, (2, 8)), "messages": NUMBERS},
+        fits=("written messages",),
+        examples=100,
+    ),
+]
+
+
+# --- readers -------------------------------------------------------------------------------------
+
+KNOWN = words.WordVocabulary(("the", "cat"))
+
+
+def reader(**settings):
+    return readers.Reader(4, 2, dimensions=2, units=2, cell="simple", **settings)
+
+
+def labelled(rng):
+    return {"numbers": np.array([[2, 3, 0], [1, 0, 0], [3, 3, 3]]), "labels": rng.integers(0, 2, 3)}
+
+
+READERS = [
+    Case(
+        "readers.start_vectors",
+        readers.start_vectors,
+        lambda rng: {
+            "vocabulary": KNOWN,
+            "known": ["a", "cat"],
+            "vectors": rng.normal(size=(2, 3)),
+            "rng": rng,
+        },
+        fits=("known vectors",),
+    ),
+    Case(
+        "readers.encode",
+        readers.encode,
+        lambda rng: {"vocabulary": KNOWN, "texts": [["The", "cat"], [], ["Sat"]], "length": 2},
+    ),
+    Case(
+        "readers.Reader",
+        lambda **arguments: readers.Reader(**arguments)(np.ones((1, 3), "int32")),
+        lambda rng: {
+            "words": 4,
+            "classes": 2,
+            "dimensions": 2,
+            "tuned": True,
+            "stem": 2,
+            "pool": 2,
+            "cell": ("simple", "gru", "lstm")[rng.integers(3)],
+            "units": 2,
+            "both": True,
+            "summary": "last",
+            "beside": True,
+            "dropout": 0.1,
+        },
+        examples=40,
+    ),
+    Case(
+        "readers.batches",
+        lambda **arguments: list(islice(readers.batches(**arguments), 5)),
+        lambda rng: {**labelled(rng), "epochs": 2, "batch": 2, "rng": rng, "unknown": 0.5},
+        fits=("numbers labels",),
+        examples=100,
+    ),
+    Case(
+        "readers.train",
+        readers.train,
+        lambda rng: {
+            "model": reader(),
+            **labelled(rng),
+            "epochs": 1,
+            "batch": 2,
+            "peak": 0.01,
+            "seed": 1,
+            "unknown": 0.1,
+            "smooth": 0.1,
+        },
+        fits=("numbers labels",),
+        examples=12,
+    ),
+    Case(
+        "readers.probabilities",
+        readers.probabilities,
+        lambda rng: {
+            "model": reader(beside=True),
+            "numbers": np.array([[2, 3, 0], [1, 0, 0]]),
+            "batch": 3,
+        },
+        examples=20,
+    ),
+]
+
+CASES = [*SAMPLING, *TRAINING, *SENTIMENT, *SORTING, *SCENES, *LANGUAGE, *MESSAGE_VECTORS, *READERS]
