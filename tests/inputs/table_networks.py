@@ -10,6 +10,7 @@ from contract import Case
 from table_core import shape_of, spreads
 
 from rnncourse import (
+    captioning,
     datasets,
     language,
     message_vectors,
@@ -18,7 +19,9 @@ from rnncourse import (
     scenes,
     sentiment,
     sorting,
+    subwords,
     training,
+    translation,
     words,
 )
 from rnncourse.fast_gru import FastGRU
@@ -710,4 +713,193 @@ READERS = [
     ),
 ]
 
-CASES = [*SAMPLING, *TRAINING, *SENTIMENT, *SORTING, *SCENES, *LANGUAGE, *MESSAGE_VECTORS, *READERS]
+
+# --- captioning ----------------------------------------------------------------------------------
+
+CAPTIONER = captioning.Captioner(3, features=2)
+CAPTIONER.build()
+SHOWN = scenes.draw(PAINTER, 2, RNG, [MEANING])
+
+CAPTIONING = [
+    Case("captioning.eye", captioning.eye, lambda rng: {}, holds=anything, examples=2),
+    Case(
+        "captioning.teach",
+        captioning.teach,
+        lambda rng: {
+            "model": CAPTIONER.eye,
+            "painter": PAINTER,
+            "steps": 1,
+            "rng": rng,
+            "batch_size": 2,
+            "rate": 0.01,
+        },
+        examples=12,
+    ),
+    Case(
+        "captioning.Captioner",
+        lambda **arguments: captioning.Captioner(**arguments)((SHOWN.pictures, SHOWN.tokens)),
+        lambda rng: {
+            "units": 3,
+            "every_step": bool(rng.integers(2)),
+            "features": 2,
+            "dropout": 0.1,
+        },
+        examples=20,
+    ),
+    Case(
+        "captioning.Captioner.adopt",
+        captioning.Captioner(3).adopt,
+        lambda rng: {"taught": CAPTIONER.eye},
+        examples=30,
+    ),
+    Case(
+        "captioning.Written.sentences",
+        lambda: captioning.write(CAPTIONER, SHOWN.pictures).sentences(),
+        lambda rng: {},
+        examples=2,
+    ),
+    Case(
+        "captioning.write",
+        lambda **arguments: vars(captioning.write(**arguments)),
+        lambda rng: {
+            "captioner": CAPTIONER,
+            "pictures": SHOWN.pictures,
+            "longest": 3,
+            "batch_size": 2,
+        },
+        examples=30,
+    ),
+    Case(
+        "captioning.batches",
+        lambda **arguments: list(islice(captioning.batches(**arguments), 2)),
+        lambda rng: {
+            "painter": PAINTER,
+            "steps": 3,
+            "batch_size": 2,
+            "rng": rng,
+            "meanings": [MEANING, scenes.understand("a two in the top row .")],
+            "easy": 0.5,
+        },
+        fits=("meanings shares",),
+        examples=60,
+    ),
+    Case(
+        "captioning.train",
+        captioning.train,
+        lambda rng: {
+            "model": CAPTIONER,
+            "optimizer": keras.optimizers.SGD(0.01),
+            "batches": [(SHOWN.pictures, SHOWN.tokens)],
+            "watch": None,
+        },
+        examples=10,
+    ),
+]
+
+
+# --- translation ---------------------------------------------------------------------------------
+
+PIECES = subwords.Subwords.learnt(["go on", "we go"], 2)
+SIZES = {"source": len(PIECES), "target": len(PIECES), "units": 2, "embedding": 2}
+TRANSLATOR = translation.Translator(**SIZES)
+TRANSLATOR.build()
+INTERPRETER = translation.Interpreter(TRANSLATOR, PIECES, PIECES, longest=9)
+PAIR = {"sentences": [[5, 4, 2], [6, 2]], "wanted": [[4, 2], [5, 5, 2]]}
+
+
+def translating(kind):
+    return lambda **arguments: kind(**arguments)(np.zeros((1, 3), int), np.zeros((1, 2), int))
+
+
+TRANSLATION = [
+    Case(
+        "translation.Translator",
+        translating(translation.Translator),
+        lambda rng: {
+            "source": 3,
+            "target": 4,
+            "units": 2,
+            "embedding": 3,
+            "bidirectional": bool(rng.integers(2)),
+            "attention": True,
+            "dropout": 0.1,
+        },
+        examples=30,
+    ),
+    Case(
+        "translation.OnTheFly",
+        translating(translation.OnTheFly),
+        lambda rng: {"source": 3, "target": 4, "delay": 1, "units": 2, "embedding": 3},
+        examples=20,
+    ),
+    Case(
+        "translation.Translator.chances",
+        TRANSLATOR.chances,
+        lambda rng: {"read": 3, "written": 4},
+    ),
+    Case(
+        "translation.Batches",
+        lambda **arguments: next(iter(translation.Batches(**arguments))),
+        lambda rng: {**PAIR, "size": 2, "seed": 1, "shapes": ((3, 3),)},
+        fits=("sentences wanted shapes",),
+        examples=100,
+    ),
+    Case(
+        "translation.train",
+        translation.train,
+        lambda rng: {
+            "model": TRANSLATOR,
+            "optimizer": keras.optimizers.SGD(0.01),
+            "batches": translation.Batches(**PAIR, size=2),
+            "steps": 1,
+            "smoothing": 0.1,
+            "parts": 2,
+            "jit_compile": False,
+        },
+        fits=("batches parts",),
+        examples=10,
+    ),
+    Case(
+        "translation.Interpreter.translate",
+        INTERPRETER.translate,
+        lambda rng: {"texts": ["go on", "", "who"], "width": 2, "power": 1.0, "batch_size": 5},
+        examples=40,
+    ),
+    Case(
+        "translation.Interpreter.encoded",
+        INTERPRETER.encoded,
+        lambda rng: {"texts": ["go on", "", "who"]},
+    ),
+    Case(
+        "translation.Interpreter.looks",
+        INTERPRETER.looks,
+        lambda rng: {"text": "go on", "width": 2},
+        fits=("text texts",),
+        examples=25,
+    ),
+    Case(
+        "translation.scores",
+        translation.scores,
+        lambda rng: {
+            "said": ["va", "je suis là"],
+            "sentences": [
+                datasets.Sentence("Go.", ("Va !", "Vas-y !")),
+                datasets.Sentence("I am here.", ("Je suis ici.",)),
+            ],
+        },
+        fits=("said sentences",),
+        examples=40,
+    ),
+    Case(
+        "translation.token_accuracy",
+        translation.token_accuracy,
+        lambda rng: {"model": TRANSLATOR, **PAIR},
+        fits=("sentences wanted",),
+        examples=40,
+    ),
+]
+
+CASES = [
+    *(SAMPLING + TRAINING + SENTIMENT + SORTING + SCENES),
+    *(LANGUAGE + MESSAGE_VECTORS + READERS + CAPTIONING + TRANSLATION),
+]

@@ -48,6 +48,15 @@ NOT_TRIED = {  # name or pattern -> why
     "music.metronome.*": KERAS,
     "fast_gru.*": WITHIN,
     "*.on_epoch_end": KERAS,
+    "captioning.Captioner.build": KERAS,
+    "captioning.Captioner.call": KERAS,
+    "captioning.Captioner.get_config": KERAS,
+    "captioning.Captioner.inputs": WITHIN,
+    "captioning.Captioner.start": WITHIN,
+    "captioning.Captioner.step": WITHIN,
+    "captioning.Captioner.vectors": WITHIN,
+    "captioning.loss": WITHIN,
+    "captioning.sums": WITHIN,
     "language.run": WITHIN,
     "message_vectors.MessageVectors.build": KERAS,
     "message_vectors.MessageVectors.call": KERAS,
@@ -67,11 +76,18 @@ NOT_TRIED = {  # name or pattern -> why
     "sorting.Sorter.encode": WITHIN,
     "sorting.Sorter.get_config": KERAS,
     "sorting.loss": WITHIN,
+    "translation.*.build": KERAS,
+    "translation.*.call": KERAS,
+    "translation.*.get_config": KERAS,
+    "translation.*.encode": WITHIN,
+    "translation.*.decode": WITHIN,
+    "translation.Translator.answer": WITHIN,
+    "translation.Translator.attend": WITHIN,
+    "translation.begun": WITHIN,
+    "translation.dropper": WITHIN,
+    "translation.loss": WITHIN,
+    "translation.search": "compiled as a whole; translate and looks, which are tried, call it",
     "muon.*": WITHIN,
-}
-UNCHECKED = {  # networks of the applications: tests of their own refuse what is named there
-    "captioning.*",
-    "translation.*",
 }
 
 
@@ -115,16 +131,15 @@ def public_names() -> list[str]:
 def test_every_public_function_is_tried():
     tried = {case.name for case in CASES}
     assert len(tried) == len(CASES), "a function has two cases"
-    patterns = [*NOT_TRIED, *UNCHECKED]
     missing = [
         name
         for name in public_names()
-        if name not in tried and not any(fnmatch(name, pattern) for pattern in patterns)
+        if name not in tried and not any(fnmatch(name, pattern) for pattern in NOT_TRIED)
     ]
     assert not missing, f"no case for {', '.join(missing)}"
 
 
 def test_the_exceptions_are_needed():
     names = public_names()
-    idle = [p for p in [*NOT_TRIED, *UNCHECKED] if not any(fnmatch(name, p) for name in names)]
+    idle = [p for p in NOT_TRIED if not any(fnmatch(name, p) for name in names)]
     assert not idle, f"no function is called {', '.join(idle)}"
