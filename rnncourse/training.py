@@ -58,7 +58,6 @@ class History:
         return f"{len(next(iter(known.values()), ()))} epochs: {last}"
 
 
-@arguments.checked
 def warmup_cosine(
     peak: float, steps: int, warmup: float = 0.1, final: float = 0.0
 ) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -245,12 +244,20 @@ def gradients_by_core(
 
     @tf.function
     def of_all(*arrays):
-        shares = zip(*(tf.split(array, parts) for array in arrays), strict=True)
+        shares = zip(*(_shares(array, parts) for array in arrays), strict=True)
         several = [of_a_part(*share) for share in shares]
         value, *gradients = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
         return value, gradients
 
     return of_all
+
+
+def _shares(array: tf.Tensor, parts: int) -> list[tf.Tensor]:
+    """Equal parts of a batch."""
+    count = array.shape[0]
+    if count is not None and count % parts:
+        raise ValueError(f"parts must divide the batch of {count}, got {parts}")
+    return tf.split(array, parts)
 
 
 @arguments.checked
@@ -330,11 +337,12 @@ def take_steps(
 
 def _examples(**given) -> tuple[np.ndarray, ...]:
     """Arrays by name, which must hold examples, as many in each, in numbers that fit float32."""
-    arrays = {name: arguments.reals(name, values, ...) for name, values in given.items()}
+    arrays = {
+        name: arguments.reals(name, values, ..., narrow=True) for name, values in given.items()
+    }
     for name, array in arrays.items():
         if not (array.ndim and array.size):
             raise ValueError(f"{name} must hold at least one example, got shape {array.shape}")
-        arguments.floats(name, array, ...)
     (first, many), *others = ((name, len(array)) for name, array in arrays.items())
     for name, count in others:
         if count != many:

@@ -205,6 +205,12 @@ def test_gradients_by_core_are_those_of_the_whole_batch(parts):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
+def test_a_batch_that_cannot_be_shared_is_refused():
+    both = training.gradients_by_core(lambda x: tf.reduce_mean(x), [], parts=2, jit_compile=False)
+    with pytest.raises(ValueError, match="parts must divide the batch of 3, got 2"):
+        both(tf.ones(3))
+
+
 def test_gradients_by_core_need_a_core():
     with pytest.raises(ValueError, match="parts must be at least 1, got 0"):
         training.gradients_by_core(lambda x: x, [], parts=0)
