@@ -9,21 +9,12 @@ import sys
 
 import nbformat
 import pytest
+from small_book import HEADER
 
 from book import chapters, compare, execute
 from book.chapters import ROOT
 
-CHAPTER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  name: python3
----
-
-# One
+BODY = """# One
 
 ```{code-cell} ipython3
 import json
@@ -86,6 +77,7 @@ right.set(title="seconds")
 plt.show()
 ```
 """
+CHAPTER = HEADER + BODY
 CELLS = CHAPTER.count("{code-cell}")
 
 
