@@ -644,9 +644,10 @@ def second_opinions(tweets: Tweets, others: Tweets, folds: int = 5, **how) -> tu
     except ValueError as error:
         raise ValueError(f"tweets must have some words in common: {error}") from error
     parts = KFold(folds, shuffle=True, random_state=0)
-    for rest, _ in parts.split(tweets.labels):
-        if len({*tweets.labels}) < 2 or {*tweets.labels[rest]} != {*tweets.labels}:
-            raise ValueError("tweets must have two attitudes or more, each beside every part")
+    attitudes = set(tweets.labels.tolist())
+    beside = [set(tweets.labels[rest].tolist()) for rest, _ in parts.split(tweets.labels)]
+    if len(attitudes) < 2 or any(found != attitudes for found in beside):
+        raise ValueError("tweets must have two attitudes or more, each beside every part")
     new = cross_val_predict(judge, read, tweets.labels, cv=parts, method="predict_proba")
     judge.fit(read, tweets.labels)
     both = new, judge.predict_proba(features.transform(pairs(others)))

@@ -52,6 +52,17 @@ def test_endings():
             sentiment.endings(["a"], **{name: least - 1})
 
 
+def test_half_of_a_sign_is_a_sign():
+    numbers = sentiment.pieces(["so \ud800"])
+    assert (numbers[0, 1, :2] > 0).all()
+
+
+def test_a_run_longer_than_a_message_is_the_message():
+    texts = ["abc", "abcabc"]
+    one, other = (sentiment.endings(texts, run=run, rows=99, length=4) for run in (4, 9))
+    np.testing.assert_array_equal(one, other)
+
+
 def test_words_and_their_runs():
     assert sentiment.words("It's GREAT!! 😀") == ["it", "'", "s", "great", "!", "!", "😀"]
     assert sentiment.words(" \n") == []
