@@ -118,15 +118,26 @@ def generator(name: str, value: Any) -> np.random.Generator:
     return instance(name, value, np.random.Generator)
 
 
-def reals(name: str, values: Any, *shape: int | None, finite: bool = True) -> np.ndarray:
-    """An array of real numbers of this shape.
+def reals(
+    name: str, values: Any, *shape: int | None, finite: bool = True, narrow: bool = False
+) -> np.ndarray:
+    """An array of real numbers of this shape, finite ones by default.
 
     In a shape, None stands for any length but 0; the shape ``...`` is any, also an empty one.
+    Numbers that are ``narrow`` fit into float32.
     """
     array = _array(name, values, shape, "iufb", "real numbers")
     if finite and not np.isfinite(array).all():
         raise ValueError(f"{name} must hold finite numbers, got some that are not")
+    largest = np.finfo(np.float32).max
+    if narrow and array.dtype == np.float64 and (array > largest).any() | (array < -largest).any():
+        raise ValueError(f"{name} must hold numbers that fit float32, got some that do not")
     return array
+
+
+def floats(name: str, values: Any, *shape: int | None) -> np.ndarray:
+    """Real numbers as float32, which must have room for them; shape as for :func:`reals`."""
+    return reals(name, values, *shape, narrow=True).astype(np.float32, copy=False)
 
 
 def integers(

@@ -12,12 +12,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from rnncourse import scenes
+from rnncourse import arguments, scenes
 from rnncourse.fast_gru import FastGRU
 from rnncourse.training import History, compiled_step, take_steps, warmup_cosine
 
 SLOWEST = 4.0  # bias of the update gate: a unit that keeps 98 % of itself from word to word
 PIXELS = scenes.SIDE * scenes.CELL
+LAST_WORD = len(scenes.WORDS) - 1
 KINDS = 11  # of cells: ten digits, and nothing
 SEEN = (scenes.SIDE + 1) ** 2 * KINDS  # chances of each cell, and their sums
 
@@ -44,6 +45,7 @@ def _scaled(x):
     return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
 
 
+@arguments.checked
 def teach(
     model: keras.Model,
     painter: scenes.Painter,
@@ -63,8 +65,16 @@ def teach(
         rate: Highest learning rate.
 
     Returns:
-        Loss and accuracy over the cells, and the wall-clock time.
+        Loss over the cells, and the wall-clock time.
+
+    Raises:
+        ValueError: If the model is no eye, or a number out of its range.
+        TypeError: If an argument is of another kind.
     """
+    _check_eye("model", model)
+    arguments.whole("steps", steps)
+    arguments.whole("batch_size", batch_size, most=arguments.MANY)
+    arguments.number("rate", rate, least=0, most=1e6)
     started = time.perf_counter()
     model.compile(
         keras.optimizers.Adam(warmup_cosine(rate, steps, 0.05)),
@@ -76,6 +86,12 @@ def teach(
         pictures = painter.paint(np.where(grids < 10, grids, -1), rng)
         losses.append(float(model.train_on_batch(pictures, grids)))
     return History({"loss": losses}, time.perf_counter() - started)
+
+
+def _check_eye(name: str, model: keras.Model) -> None:
+    arguments.instance(name, model, keras.Model)
+    if getattr(model, "output_shape", None) != (None, None, None, KINDS):
+        raise ValueError(f"{name} must be an eye, with {KINDS} logits a cell, got another model")
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -92,6 +108,10 @@ class Captioner(keras.Model):
         features: Numbers a word is looked up as.
         dropout: Share of the vector that is left out in training, which keeps the writer from
             leaning on any one conjunction of what it sees.
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(
@@ -103,6 +123,10 @@ class Captioner(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        units = arguments.whole("units", units, most=arguments.MANY)
+        features = arguments.whole("features", features, most=arguments.MANY)
+        arguments.yes_or_no("every_step", every_step)
+        arguments.number("dropout", dropout, least=0, most=1)
         self.units, self.every_step, self.features = units, every_step, features
         self.eye, self.gather = eye(), keras.layers.Dense(units, "tanh")
         self.thin = keras.layers.Dropout(dropout)
@@ -111,7 +135,13 @@ class Captioner(keras.Model):
         self.answer = keras.layers.Dense(len(scenes.WORDS))
 
     def adopt(self, taught: keras.Model) -> None:
-        """Take over an eye that can read, and leave it as it is while the rest is trained."""
+        """Take over an eye that can read, and leave it as it is while the rest is trained.
+
+        Raises:
+            ValueError: If the model is no eye.
+            TypeError: If it is no model.
+        """
+        _check_eye("taught", taught)
         self.eye.set_weights(taught.get_weights())
         self.eye.trainable = False
 
@@ -198,6 +228,7 @@ class Written:
         return [scenes.decode(row) for row in self.tokens]
 
 
+@arguments.checked
 def write(
     captioner: Captioner,
     pictures: np.ndarray,
@@ -215,12 +246,12 @@ def write(
         batch_size: Pictures at a time.
 
     Raises:
-        ValueError: If there is no picture or the shape is another.
+        ValueError: If there is no picture, the shape is another, or a count is not positive.
+        TypeError: If an argument is of another kind.
     """
-    if pictures.ndim != 3 or pictures.shape[1:] != (PIXELS, PIXELS) or not len(pictures):
-        raise ValueError(
-            f"pictures must have the shape (pictures, {PIXELS}, {PIXELS}), got {pictures.shape}"
-        )
+    pictures = arguments.floats("pictures", pictures, None, PIXELS, PIXELS)
+    longest = arguments.whole("longest", longest, most=arguments.MANY)
+    batch_size = arguments.whole("batch_size", batch_size)
     parts = []
     for start in range(0, len(pictures), batch_size):
         some = tf.constant(pictures[start : start + batch_size], "float32")
@@ -252,6 +283,7 @@ def _written(captioner, vectors, state, longest):
     )
 
 
+@arguments.checked
 def batches(
     painter: scenes.Painter,
     steps: int,
@@ -273,9 +305,21 @@ def batches(
         meanings: What may be said.
         easy: Share of the steps over which the share falls.
 
-    Yields:
-        Pictures (batch, 84, 84) and numbers of words (batch, 14).
+    Returns:
+        An iterator over pictures (batch, 84, 84) and numbers of words (batch, 14).
+
+    Raises:
+        ValueError: If there is nothing to say, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
+    steps = arguments.whole("steps", steps)
+    batch_size = arguments.whole("batch_size", batch_size, most=arguments.MANY)
+    arguments.items("meanings", meanings, scenes.Meaning, 1)
+    arguments.number("easy", easy, least=0, most=1)
+    return _batches(painter, steps, batch_size, rng, meanings, easy)
+
+
+def _batches(painter, steps, batch_size, rng, meanings, easy) -> Iterator:
     at_once = 8  # mini-batches drawn together
     for done in range(0, steps, at_once):
         more = max(0.0, 1 - done / (easy * steps)) if easy else 0.0
@@ -302,6 +346,7 @@ def loss(model: keras.Model, pictures, sentences):
     return tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
 
 
+@arguments.checked
 def train(
     model: keras.Model,
     optimizer,
@@ -318,9 +363,24 @@ def train(
 
     Returns:
         The loss of each step, and the wall-clock time.
+
+    Raises:
+        ValueError: If a batch is no such pair, or has no word in it.
+        TypeError: If an argument is of another kind.
     """
+
+    def pairs():
+        for batch in batches:
+            if len(arguments.items("batches", batch)) != 2:
+                raise ValueError(f"batches must be pairs, got {len(batch)} arrays")
+            pictures = arguments.floats("batches", batch[0], None, PIXELS, PIXELS)
+            tokens = arguments.integers("batches", batch[1], len(pictures), None, most=LAST_WORD)
+            if not tokens.any():
+                raise ValueError("batches must hold words, got padding alone")
+            yield pictures, tokens
+
     model.build()
     step = compiled_step(
         partial(loss, model), model.trainable_variables, optimizer, parts=1, jit_compile=False
     )
-    return take_steps(step, batches, watch)
+    return take_steps(step, pairs(), watch)

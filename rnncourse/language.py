@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rnncourse import training
+from rnncourse import arguments, training
 from rnncourse.fast_gru import FastGRU, gru
 from rnncourse.text import windows
 
@@ -34,10 +34,13 @@ def generator(tokens: int, units: Sequence[int] = (256,)) -> keras.Sequential:
         units: Units of each recurrent layer, the lowest first; the handout has (512, 512, 512).
 
     Raises:
-        ValueError: If there is no layer.
+        ValueError: If there is no layer, or a size is out of its range.
+        TypeError: If an argument is of another kind.
     """
-    if not units:
+    tokens = arguments.whole("tokens", tokens, most=10**4)  # each has a row of as many numbers
+    if not len(arguments.items("units", units)):
         raise ValueError("units must name at least one layer, got none")
+    units = [arguments.whole("units", size, most=arguments.MANY) for size in units]
     one_hot = keras.layers.Embedding(
         tokens, tokens, embeddings_initializer="identity", trainable=False, name="one_hot"
     )
@@ -55,7 +58,14 @@ def generator(tokens: int, units: Sequence[int] = (256,)) -> keras.Sequential:
 
 
 def start(model: keras.Sequential, batch: int) -> list[tf.Tensor]:
-    """The states before the first character: zeros of shape (batch, units), one a layer."""
+    """The states before the first character: zeros of shape (batch, units), one a layer.
+
+    Raises:
+        ValueError: If batch is not positive.
+        TypeError: If the model is no generator, or batch no whole number.
+    """
+    _known(model)
+    batch = arguments.whole("batch", batch, most=arguments.MANY)
     return [tf.zeros((batch, layer.units)) for layer in _recurrent(model)]
 
 
@@ -99,6 +109,10 @@ class Recipe:
         dropout: Share of each layer's outputs that is left out, the same units at all steps of a
             window (Gal and Ghahramani, 2016).
         decay: Weight decay, a share of the learning rate (Loshchilov and Hutter, 2019).
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If it is none.
     """
 
     steps: int
@@ -109,10 +123,20 @@ class Recipe:
     dropout: float = 0.0
     decay: float = 0.0
 
+    def __post_init__(self):
+        arguments.whole("steps", self.steps)
+        arguments.whole("streams", self.streams, most=arguments.MANY)
+        arguments.whole("length", self.length, most=arguments.MANY)
+        arguments.yes_or_no("carry", self.carry)
+        arguments.number("peak", self.peak, least=0, most=1e6)
+        arguments.number("dropout", self.dropout, least=0, below=1)
+        arguments.number("decay", self.decay, least=0, most=1e6)
 
+
+@arguments.checked
 def train(
     model: keras.Sequential,
-    tokens: np.ndarray,
+    tokens: np.ndarray | Sequence[int],
     recipe: Recipe,
     seed: int = 0,
     watch: Callable[[int], None] | None = None,
@@ -128,7 +152,13 @@ def train(
 
     Returns:
         The mean loss of each window, in nats a character, of shape (steps,).
+
+    Raises:
+        ValueError: If a token is none of the model's, or the text too short for the readers.
+        TypeError: If an argument is of another kind.
     """
+    tokens = arguments.integers("tokens", tokens, None, most=_known(model) - 1)
+    arguments.whole("seed", seed, 0)
     optimizer = keras.optimizers.AdamW(
         training.warmup_cosine(recipe.peak, recipe.steps, warmup=0.01, final=0.02),
         weight_decay=recipe.decay,
@@ -180,7 +210,14 @@ def train_side_by_side(
 
     Returns:
         The losses, of shape (models, steps).
+
+    Raises:
+        ValueError: If there is no model; as for :func:`train`.
+        TypeError: As for :func:`train`.
     """
+    for model in arguments.items("models", models, keras.Sequential, 1):
+        _known(model, "models")
+    seed = arguments.whole("seed", seed, 0, arguments.LARGEST // 1000 - len(models))
     with ThreadPoolExecutor(len(models)) as pool:
         jobs = [
             pool.submit(train, model, tokens, recipe, 1000 * seed + i, None if i else watch)
@@ -200,8 +237,10 @@ def log_probabilities(model: keras.Sequential, tokens: np.ndarray) -> np.ndarray
         log p of each character but the first, of shape (time - 1,).
 
     Raises:
-        ValueError: If the text has less than two characters.
+        ValueError: If the text has less than two characters, or one that the model does not know.
+        TypeError: If the model is no generator, or the text no whole numbers.
     """
+    tokens = arguments.integers("tokens", tokens, None, most=_known(model) - 1)
     if len(tokens) < 2:
         raise ValueError(f"tokens must be at least two, got {len(tokens)}")
 
@@ -227,6 +266,14 @@ def _mask(rng: np.random.Generator, shape: tuple, dropout: float) -> tf.Tensor:
     """
     kept = rng.random(shape, np.float32) >= dropout
     return tf.constant(kept / np.float32(1 - dropout))
+
+
+def _known(model: keras.Sequential, name: str = "model") -> int:
+    """How many tokens a generator knows; what is no generator is refused."""
+    layers = model.layers if isinstance(model, keras.Sequential) else []
+    if not (layers and isinstance(layers[-1], keras.layers.Dense) and _recurrent(model)):
+        raise TypeError(f"{name} must be made by generator, got {arguments.what(model)}")
+    return layers[-1].units
 
 
 def _recurrent(model: keras.Sequential) -> list[FastGRU]:

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from rnncourse import arguments
 from rnncourse.fast_gru import FastGRU
 
 LETTERS = "\0 " + "abcdefghijklmnopqrstuvwxyz0123456789" + ".,:;!?'\"()-&@#/_"
@@ -22,14 +23,19 @@ LONGEST = 32  # letters of a message
 
 
 def plain(text: str) -> str:
-    """The text in lower case without accents, with single blanks, other signs as ``_``."""
-    text = unicodedata.normalize("NFKD", text.lower())
+    """The text in lower case without accents, with single blanks, other signs as ``_``.
+
+    Raises:
+        TypeError: If text is not a string.
+    """
+    text = unicodedata.normalize("NFKD", arguments.text("text", text).lower())
     text = "".join(c for c in text if unicodedata.category(c)[0] != "M")
     return " ".join(
         "".join(c if c in LETTERS[1:] else OTHER for c in part) for part in text.split()
     )
 
 
+@arguments.checked
 def encode(texts: Sequence[str], longest: int = LONGEST) -> np.ndarray:
     """The letters of texts as numbers, int32 of shape (texts, longest), 0 behind the end.
 
@@ -37,9 +43,9 @@ def encode(texts: Sequence[str], longest: int = LONGEST) -> np.ndarray:
 
     Raises:
         ValueError: If a text is empty, or ``longest`` not positive.
+        TypeError: If an argument is of another kind.
     """
-    if longest < 1:
-        raise ValueError(f"longest must be at least 1, got {longest}")
+    longest = arguments.whole("longest", longest, most=arguments.MANY)
     numbers = np.zeros((len(texts), longest), "int32")
     for row, text in zip(numbers, texts, strict=True):
         letters = plain(text)
@@ -53,8 +59,14 @@ def encode(texts: Sequence[str], longest: int = LONGEST) -> np.ndarray:
 
 
 def decode(numbers: np.ndarray) -> str:
-    """The text up to its first 0."""
-    end = np.flatnonzero(np.asarray(numbers) == 0)
+    """The text up to its first 0.
+
+    Raises:
+        ValueError: If a number stands for no letter.
+        TypeError: If they are no whole numbers.
+    """
+    numbers = arguments.whole_numbers("numbers", numbers, 0, len(LETTERS) - 1)
+    end = np.flatnonzero(numbers == 0)
     return "".join(LETTERS[n] for n in numbers[: end[0] if len(end) else len(numbers)])
 
 
@@ -65,10 +77,16 @@ class MessageVectors(keras.Model):
     Args:
         units: Size of the vector.
         features: Numbers a letter is looked up as.
+
+    Raises:
+        ValueError: If a number is not positive, or very large.
+        TypeError: If it is none.
     """
 
     def __init__(self, units: int = 256, features: int = 32, **kwargs):
         super().__init__(**kwargs)
+        units = arguments.whole("units", units, most=arguments.MANY)
+        features = arguments.whole("features", features, most=arguments.MANY)
         self.units, self.features = units, features
         self.letters = keras.layers.Embedding(len(LETTERS), features)
         self.reader = FastGRU(units, return_state=True)
@@ -102,9 +120,20 @@ class MessageVectors(keras.Model):
         return {"name": self.name, "units": self.units, "features": self.features}
 
 
+def write(model: MessageVectors, vectors, longest: int = LONGEST) -> tf.Tensor:
+    """Letters from vectors (batch, units), the likeliest each time: int32 (batch, longest).
+
+    Raises:
+        ValueError: If the vectors are of another shape, or longest is not positive.
+        TypeError: If an argument is of another kind.
+    """
+    arguments.instance("model", model, MessageVectors).build()
+    vectors = tf.constant(arguments.floats("vectors", vectors, None, model.units))
+    return _written(model, vectors, arguments.whole("longest", longest, most=arguments.MANY))
+
+
 @tf.function(reduce_retracing=True)
-def write(model: MessageVectors, vectors, longest: int = LONGEST):
-    """Letters from vectors (batch, units), the likeliest each time: int32 (batch, longest)."""
+def _written(model, vectors, longest):
     count = tf.shape(vectors)[0]
     letter, going, state = tf.zeros([count], tf.int32), tf.ones([count], tf.int32), vectors
     written = tf.TensorArray(tf.int32, longest, element_shape=(None,))
@@ -117,7 +146,16 @@ def write(model: MessageVectors, vectors, longest: int = LONGEST):
 
 
 def accuracy(written: np.ndarray, messages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the letters and whether all of them came back in place, a number a message."""
+    """Share of the letters and whether all of them came back in place, a number a message.
+
+    Raises:
+        ValueError: If the shapes differ, or a message has no letter.
+        TypeError: If an argument does not hold whole numbers.
+    """
+    written = arguments.integers("written", written, None, None)
+    messages = arguments.integers("messages", messages, *written.shape)
+    if not messages.any(axis=1).all():
+        raise ValueError("messages must have one letter each or more, got one without")
     counts = messages > 0
     right = (written == messages) & counts
     return right.sum(axis=1) / counts.sum(axis=1), (written == messages).all(axis=1)

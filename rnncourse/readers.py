@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnncourse import arguments
 from rnncourse.fast_gru import FastGRU
 from rnncourse.training import History, compiled_step, take_steps, warmup_cosine
 from rnncourse.words import PADDING, UNKNOWN, WordVocabulary
@@ -26,6 +27,7 @@ MARKS = 3  # how many marks a word has
 BUCKETS = 4096  # different numbers of a mark; two endings may share one
 
 
+@arguments.checked
 def start_vectors(
     vocabulary: WordVocabulary, known: Sequence[str], vectors: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
@@ -39,7 +41,14 @@ def start_vectors(
 
     Returns:
         float32 of shape (numbers, dimensions); the row of the padding is zero.
+
+    Raises:
+        ValueError: If the vectors are not as many as the words, or not finite and below 1e18.
+        TypeError: If an argument is of another kind.
     """
+    vectors = arguments.reals("vectors", vectors, len(arguments.texts("known", known, 1)), None)
+    if float(np.abs(vectors).max()) > 1e18:
+        raise ValueError("vectors must hold numbers of at most 1e18")
     place = {word: i for i, word in enumerate(known)}
     table = rng.normal(0, vectors.std() / 4, (len(vocabulary), vectors.shape[1]))
     for number, word in enumerate(vocabulary.words, start=2):
@@ -49,6 +58,7 @@ def start_vectors(
     return table.astype(np.float32)
 
 
+@arguments.checked
 def encode(vocabulary: WordVocabulary, texts: Sequence[Sequence[str]], length: int) -> np.ndarray:
     """Texts as rows of words with their marks.
 
@@ -59,8 +69,13 @@ def encode(vocabulary: WordVocabulary, texts: Sequence[Sequence[str]], length: i
 
     Returns:
         int32 of shape (texts, length, 1 + marks); behind the end of a text all is 0.
+
+    Raises:
+        ValueError: If length is not positive.
+        TypeError: If an argument is of another kind, such as a text that is no list of words.
     """
-    lower = [[word.lower() for word in text] for text in texts]
+    length = arguments.whole("length", length, most=arguments.MANY)
+    lower = [[word.lower() for word in arguments.texts("texts", text)] for text in texts]
     rows = np.zeros((len(texts), length, 1 + MARKS), np.int32)
     rows[:, :, 0] = vocabulary.encode(lower, length)
     known: dict[str, tuple[int, ...]] = {}
@@ -80,7 +95,7 @@ def _marks(word: str) -> tuple[int, ...]:
         while 2 * c in shape:
             shape = shape.replace(2 * c, c)
     return tuple(
-        1 + zlib.crc32(mark.encode()) % (BUCKETS - 1)
+        1 + zlib.crc32(mark.encode(errors="surrogatepass")) % (BUCKETS - 1)
         for mark in (f"<{low[:3]}", f"{low[-3:]}>", f"={shape[:4]}")
     )
 
@@ -107,7 +122,8 @@ class Reader(keras.Model):
         dropout: Share left out of the vectors' entries, the same at all steps, and of the summary.
 
     Raises:
-        ValueError: If there is no such cell or summary.
+        ValueError: If there is no such cell or summary, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(
@@ -129,10 +145,20 @@ class Reader(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if cell not in CELLS:
+        if arguments.text("cell", cell) not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}, got {cell!r}")
-        if summary not in ("last", "max"):
+        if arguments.text("summary", summary) not in ("last", "max"):
             raise ValueError(f"summary must be 'last' or 'max', got {summary!r}")
+        words = arguments.whole("words", words, 2, arguments.MANY)  # padding and unknown
+        classes = arguments.whole("classes", classes, most=arguments.MANY)
+        dimensions = arguments.whole("dimensions", dimensions, most=arguments.MANY)
+        marks = arguments.whole("marks", marks, 0, arguments.MANY)
+        stem = arguments.whole("stem", stem, 0, arguments.MANY)
+        pool = arguments.whole("pool", pool, most=arguments.MANY)
+        units = arguments.whole("units", units, most=arguments.MANY)
+        arguments.number("dropout", dropout, least=0, most=1)
+        for name, value in {"tuned": tuned, "both": both, "beside": beside}.items():
+            arguments.yes_or_no(name, value)
         self.settings = {
             "words": words,
             "classes": classes,
@@ -219,6 +245,7 @@ class Reader(keras.Model):
         return super().get_config() | self.settings
 
 
+@arguments.checked
 def batches(
     numbers: np.ndarray,
     labels: np.ndarray,
@@ -237,8 +264,20 @@ def batches(
         rng: Of the order, and of what is hidden.
         unknown: Share of words that are shown as an unknown word, others every time, so that the
             network does not rest on single words and knows what to make of new ones.
+
+    Raises:
+        ValueError: If the labels are not as many as the texts, a text has no word, or a number is
+            out of its range.
+        TypeError: If an argument is of another kind.
     """
-    _check(numbers, labels, epochs, batch)
+    numbers, labels = _labelled(numbers, labels)
+    arguments.whole("epochs", epochs, most=arguments.MANY)
+    arguments.whole("batch", batch)
+    arguments.number("unknown", unknown, least=0, most=1)
+    return _batches(numbers, labels, epochs, batch, rng, unknown)
+
+
+def _batches(numbers, labels, epochs, batch, rng, unknown) -> Iterator:
     order = np.concatenate([rng.permutation(len(labels)) for _ in range(epochs)])
     for start in range(0, len(order) - batch + 1, batch):
         some = order[start : start + batch]
@@ -250,6 +289,7 @@ def batches(
         yield shown, labels[some]
 
 
+@arguments.checked
 def train(
     model: Reader,
     numbers: np.ndarray,
@@ -279,9 +319,18 @@ def train(
 
     Returns:
         The loss of each step, and the wall-clock time, compiling included.
+
+    Raises:
+        ValueError: As for :func:`batches`, or if there is no such word or class.
+        TypeError: If an argument is of another kind.
     """
-    _check(numbers, labels, epochs, batch)
-    batch = min(batch, len(labels))
+    numbers, labels = _labelled(numbers, labels)
+    _check_words(model, numbers)
+    arguments.integers("labels", labels, None, most=model.settings["classes"] - 1)
+    arguments.whole("epochs", epochs, most=arguments.MANY)
+    arguments.whole("seed", seed, 0)
+    arguments.number("smooth", smooth, least=0, most=1)
+    batch = min(arguments.whole("batch", batch), len(labels))
     steps = epochs * len(labels) // batch
     optimizer = keras.optimizers.Adam(warmup_cosine(peak, steps), global_clipnorm=1.0)
     model.build()
@@ -304,7 +353,15 @@ def probabilities(model: Reader, numbers: np.ndarray, batch: int = 250) -> np.nd
         model: A reader.
         numbers: As for :func:`batches`.
         batch: Texts at a time; the last ones are filled up, so that there is one compilation.
+
+    Raises:
+        ValueError: If a text has no word, there is no such word, or batch is not positive.
+        TypeError: If an argument is of another kind.
     """
+    arguments.instance("model", model, Reader)
+    arguments.whole("batch", batch)
+    numbers = _with_words(numbers)
+    _check_words(model, numbers)
     classes = model.settings["classes"]
 
     @tf.function(jit_compile=True)
@@ -320,9 +377,35 @@ def probabilities(model: Reader, numbers: np.ndarray, batch: int = 250) -> np.nd
     return np.concatenate(found)
 
 
-def _check(numbers, labels, epochs, batch) -> None:
-    if len(numbers) == 0 or len(numbers) != len(labels):
-        raise ValueError(f"labels must be one a text ({len(numbers)}, not 0), got {len(labels)}")
-    for name, value in (("epochs", epochs), ("batch", batch)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
+def _with_words(numbers) -> np.ndarray:
+    """Numbers (texts, time) or (texts, time, 1 + marks), a word or more in each text."""
+    numbers = arguments.integers("numbers", numbers, ...)
+    if numbers.ndim not in (2, 3) or (numbers.ndim == 3 and numbers.shape[2] != 1 + MARKS):
+        raise ValueError(
+            f"numbers must have the shape (texts, time) or (texts, time, {1 + MARKS}), "
+            f"got {numbers.shape}"
+        )
+    words = numbers if numbers.ndim == 2 else numbers[:, :, 0]
+    if not words.any(axis=1).all():
+        raise ValueError("numbers must hold a word or more in each text, got a text without")
+    return numbers
+
+
+def _labelled(numbers, labels) -> tuple[np.ndarray, np.ndarray]:
+    """Texts, of which there are some, and a label for each."""
+    numbers, labels = _with_words(numbers), arguments.integers("labels", labels, ...)
+    if len(numbers) == 0 or labels.shape != numbers.shape[:1]:
+        raise ValueError(
+            f"labels must be one a text ({len(numbers)}, not 0), got shape {labels.shape}"
+        )
+    return numbers, labels
+
+
+def _check_words(model: Reader, numbers: np.ndarray) -> None:
+    """Refuse words and marks that a reader has no row for."""
+    if (numbers.ndim == 3) != bool(model.marks):
+        ours = "with" if model.marks else "without"
+        raise ValueError(f"numbers must be {ours} marks, got shape {numbers.shape}")
+    words, marks = (numbers[..., 0], numbers[..., 1:]) if model.marks else (numbers, numbers[:0])
+    for given, rows in ((words, model.settings["words"]), (marks, BUCKETS)):
+        arguments.integers("numbers", given, ..., most=rows - 1)

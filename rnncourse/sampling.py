@@ -6,13 +6,15 @@ not once a token. Chance comes from NumPy's generator, so that the same seed dra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from rnncourse import arguments
 
 Step = Callable[[tf.Tensor, Any], tuple[tf.Tensor, Any]]
 
@@ -52,17 +54,21 @@ class Sampler:
             makes small models several times as fast.
 
     Raises:
-        TypeError: If the model is none of these.
+        TypeError: If the model is none of these, or another argument of another kind.
         ValueError: If the list is empty, a model has a layer that cannot be taken one step at a
-            time, or the vocabulary names a token twice.
+            time, or the vocabulary has no name or one twice.
     """
 
-    def __init__(self, model, vocabulary: Sequence[str] | None = None, jit_compile: bool = True):
+    def __init__(self, model, vocabulary: Iterable[str] | None = None, jit_compile: bool = True):
         self._step, self._initial_state = _stepper(model)
-        self.vocabulary = None if vocabulary is None else list(vocabulary)
+        self.vocabulary = None if vocabulary is None else _names(vocabulary)
         self._number = {name: i for i, name in enumerate(self.vocabulary or ())}
         if len(self._number) != len(self.vocabulary or ()):
             raise ValueError("vocabulary must name each token once")
+        self._last = _last_token(model)
+        if self.vocabulary is not None:
+            self._last = min(self._last, len(self.vocabulary) - 1)
+        arguments.yes_or_no("jit_compile", jit_compile)
         self._draw = tf.function(self._loop, jit_compile=jit_compile)
 
     def draw(
@@ -84,7 +90,8 @@ class Sampler:
                 (count, time); or a text or list of names, if there is a vocabulary.
             length: Most tokens to draw behind the primer.
             count: Number of sequences; given by the primer if that has one row a sequence.
-            temperature: Logits are divided by it: below 1 likely tokens become likelier.
+            temperature: Logits are divided by it: below 1 likely tokens become likelier. From 1e-20
+                to 1e20.
             top_k: Draw among so many of the likeliest tokens only; 1 always takes the likeliest.
             nucleus: Draw among the likeliest tokens that together reach this share only (Holtzman
                 et al., 2020); looked at after temperature and top_k.
@@ -98,11 +105,13 @@ class Sampler:
 
         Raises:
             ValueError: If an argument is out of its range, or a text is not in the vocabulary.
-            TypeError: If tokens are not integers.
+            TypeError: If tokens are not integers, or an argument is of another kind.
         """
         primer = self._tokens(primer, "primer")
+        length = arguments.whole("length", length, 1, arguments.MANY)
+        count = arguments.whole("count", count, 1, arguments.MANY)
         if primer.ndim == 1:
-            primer = np.tile(primer, (_at_least("count", count, 1), 1))
+            primer = np.tile(primer, (count, 1))
         elif primer.ndim != 2 or count not in (1, len(primer)):
             raise ValueError(
                 f"primer must have the shape (time,) or (count, time) with count {count}, "
@@ -110,20 +119,20 @@ class Sampler:
             )
         if 0 in primer.shape:
             raise ValueError(f"primer must hold at least one token, got shape {primer.shape}")
-        if not (np.isfinite(temperature) and temperature > 0):
+        if not 1e-20 <= arguments.number("temperature", temperature) <= 1e20:
             raise ValueError(
-                f"temperature must be above 0, got {temperature}; top_k=1 takes the likeliest"
+                f"temperature must be above 0, from 1e-20 to 1e20, got {temperature}; "
+                "top_k=1 takes the likeliest"
             )
-        _at_least("seed", seed, 0)
         if top_k is not None:
-            _at_least("top_k", top_k, 1)
-        if nucleus is not None and not 0 < nucleus <= 1:
-            raise ValueError(f"nucleus must be above 0 and at most 1, got {nucleus}")
-        stops = [stop] if isinstance(stop, str) else stop
+            top_k = arguments.whole("top_k", top_k)
+        if nucleus is not None:
+            arguments.number("nucleus", nucleus, above=0, most=1)
+        stops = [stop] if isinstance(stop, str) else arguments.iterable("stop", stop)
         stops = tuple(tuple(self._tokens(one, "stop").ravel().tolist()) for one in stops)
         if () in stops:
             raise ValueError("stop must not hold an empty sequence")
-        length, rng = _at_least("length", length, 1), np.random.default_rng(seed)
+        rng = np.random.default_rng(arguments.whole("seed", seed, 0))
         uniform = rng.random((length, len(primer), 1), np.float32)  # (time, count, 1)
         tokens, lengths, stopped = self._draw(
             tf.constant(primer, tf.int32),
@@ -141,10 +150,17 @@ class Sampler:
 
         Returns:
             One text a sequence: the primer, what was drawn, and what stopped it, if anything did.
+
+        Raises:
+            ValueError: As for :meth:`draw`, or if the vocabulary has no name for a token.
+            TypeError: As for :meth:`draw`.
         """
         if self.vocabulary is None:
             raise ValueError("vocabulary is needed to draw texts, and the sampler has none")
         sequences = self.draw(primer, length, **options).sequences()
+        last, names = max(tokens.max() for tokens in sequences), len(self.vocabulary)
+        if last >= names:
+            raise ValueError(f"vocabulary must name every token, got {names} names and {last}")
         return ["".join(self.vocabulary[token] for token in tokens) for tokens in sequences]
 
     def _tokens(self, given, what: str) -> np.ndarray:
@@ -155,16 +171,7 @@ class Sampler:
             if unknown:
                 raise ValueError(f"{what} has {unknown[0]!r}, which is not in the vocabulary")
             return np.array([self._number[name] for name in names], np.int32)
-        tokens = np.asarray(given)
-        if tokens.size and not np.issubdtype(tokens.dtype, np.integer):
-            raise TypeError(f"{what} must be integers or names of tokens, got {tokens.dtype}")
-        if tokens.size and tokens.min() < 0:
-            raise ValueError(f"{what} must not hold negative tokens, got {tokens.min()}")
-        if self.vocabulary and tokens.size and tokens.max() >= len(self.vocabulary):
-            raise ValueError(
-                f"{what} must hold tokens below {len(self.vocabulary)}, got {tokens.max()}"
-            )
-        return tokens.astype(np.int32)
+        return arguments.integers(what, given, ..., most=self._last).astype(np.int32)
 
     def _loop(self, primer, temperature, nucleus, uniform, *, top_k, sort, stops):
         """Read the primer, then draw; all of it in the graph."""
@@ -279,7 +286,17 @@ STEPWISE = (
 )
 
 
-def _at_least(name: str, value, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
-    return int(value)
+def _names(vocabulary: Iterable[str]) -> list[str]:
+    """The names in a vocabulary; a string names its characters."""
+    if not isinstance(vocabulary, str):
+        arguments.iterable("vocabulary", vocabulary)
+    return arguments.texts("vocabulary", list(vocabulary), 1)
+
+
+def _last_token(model) -> int:
+    """The largest token that can be looked up, as far as that can be told."""
+    if isinstance(model, list):
+        return min(map(_last_token, model))
+    layers = getattr(model, "layers", ())
+    sizes = [one.input_dim for one in layers if isinstance(one, keras.layers.Embedding)]
+    return min(sizes, default=arguments.LARGEST) - 1

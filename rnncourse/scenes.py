@@ -24,6 +24,8 @@ from functools import cache
 
 import numpy as np
 
+from rnncourse import arguments
+
 SIDE = 3  # cells
 CELL = 28  # pixels
 
@@ -71,6 +73,11 @@ class Meaning:
     relation: str = ""
 
     def __post_init__(self):
+        object.__setattr__(self, "groups", tuple(arguments.items("groups", self.groups, Group)))
+        for group in self.groups:
+            for number in (group.count, group.digit, group.place):
+                arguments.whole("groups", number, -arguments.LARGEST)
+        arguments.text("relation", self.relation)
         fault = _fault(self.groups, self.relation)
         if fault:
             raise ValueError(f"groups must be a scene that the grammar has a sentence for: {fault}")
@@ -128,6 +135,7 @@ def all_meanings() -> tuple[Meaning, ...]:
 PARTS = ("known", "recombined", "strangers")
 
 
+@arguments.checked
 def part(meaning: Meaning) -> str:
     """What a meaning is for: to be trained on, or one of two ways to be tested.
 
@@ -138,6 +146,9 @@ def part(meaning: Meaning) -> str:
                       is known, and so are the two digits together, in other numbers
     ``"strangers"``   two digits that differ by five: they are never shown together
     ================  =============================================================================
+
+    Raises:
+        TypeError: If meaning is none.
     """
     groups = meaning.groups
     if len(groups) == 2 and groups[1].digit - groups[0].digit == 5:
@@ -150,8 +161,13 @@ def part(meaning: Meaning) -> str:
 # --- sentences -----------------------------------------------------------------------------------
 
 
+@arguments.checked
 def describe(meaning: Meaning) -> str:
-    """The sentence with this meaning."""
+    """The sentence with this meaning.
+
+    Raises:
+        TypeError: If meaning is none.
+    """
     if not meaning.groups:
         return "nothing ."
     parts = [_noun(group) for group in meaning.groups]
@@ -172,8 +188,9 @@ def understand(sentence: str) -> Meaning:
 
     Raises:
         ValueError: If a word is unknown, or the sentence is not one of the grammar.
+        TypeError: If sentence is not a string.
     """
-    words = sentence.split()
+    words = arguments.text("sentence", sentence).split()
     for word in words:
         if word not in WORDS:
             raise ValueError(f"sentence has the unknown word {word!r}")
@@ -236,12 +253,13 @@ def encode(sentences: Iterable[str], length: int = LONGEST) -> np.ndarray:
 
     Raises:
         ValueError: If a word is unknown or a sentence longer than ``length``.
+        TypeError: If an argument is of another kind.
     """
-    rows = []
-    for sentence in sentences:
-        words = sentence.split()
+    length, rows = arguments.whole("length", length, most=arguments.MANY), []
+    for sentence in arguments.iterable("sentences", sentences):
+        words = arguments.text("sentences", sentence).split()
         if len(words) > length:
-            raise ValueError(f"a sentence must have at most {length} words, got {len(words)}")
+            raise ValueError(f"sentences must have at most {length} words, got {len(words)}")
         for word in words:
             if word not in _NUMBERS:
                 raise ValueError(f"sentences has the unknown word {word!r}")
@@ -253,9 +271,14 @@ _NUMBERS = {word: number for number, word in enumerate(WORDS) if word}
 
 
 def decode(tokens: Sequence[int]) -> str:
-    """The sentence up to its full stop, or as far as it goes."""
+    """The sentence up to its full stop, or as far as it goes.
+
+    Raises:
+        ValueError: If a token stands for nothing.
+        TypeError: If tokens are not whole numbers.
+    """
     words = []
-    for token in tokens:
+    for token in arguments.whole_numbers("tokens", tokens, 0, len(WORDS) - 1).tolist():
         if token == PADDING:
             break
         words.append(WORDS[token])
@@ -267,8 +290,13 @@ def decode(tokens: Sequence[int]) -> str:
 # --- grids and pictures --------------------------------------------------------------------------
 
 
+@arguments.checked
 def arrange(meaning: Meaning, rng: np.random.Generator) -> np.ndarray:
-    """A grid with this meaning, drawn at random: (3, 3) digits, -1 where a cell is empty."""
+    """A grid with this meaning, drawn at random: (3, 3) digits, -1 where a cell is empty.
+
+    Raises:
+        TypeError: If an argument is of another kind.
+    """
     grid = np.full((SIDE, SIDE), -1)
     if len(meaning.groups) == 2 and not meaning.relation:
         one, other = (rng.permutation(SIDE)[: group.count] for group in meaning.groups)
@@ -295,12 +323,9 @@ def see(grid: np.ndarray) -> Meaning:
 
     Raises:
         ValueError: If the grid is no such array, or there is no sentence for it.
+        TypeError: If it does not hold whole numbers.
     """
-    grid = np.asarray(grid)
-    if grid.shape != (SIDE, SIDE) or not np.issubdtype(grid.dtype, np.integer):
-        raise ValueError(f"grid must be {SIDE} x {SIDE} integers, got {grid.dtype} {grid.shape}")
-    if grid.min() < -1 or grid.max() > 9:
-        raise ValueError(f"grid must hold digits, or -1, got {grid.min()} to {grid.max()}")
+    grid = arguments.integers("grid", grid, SIDE, SIDE, least=-1, most=9)
     where = {int(digit): np.argwhere(grid == digit) for digit in np.unique(grid[grid >= 0])}
     lines = {digit: _lines(cells) for digit, cells in where.items()}
     everything = _lines(np.argwhere(grid >= 0)) if where else []
@@ -334,25 +359,34 @@ class Painter:
     Args:
         pictures: Handwritten digits, uint8 of shape (n, 28, 28), 255 is ink.
         digits: What they are, of shape (n,); each of 0 to 9 must be there.
-        shift: A digit is moved by up to so many pixels from the middle of its cell.
+        shift: A digit is moved by up to so many pixels from the middle of its cell, at most 28.
 
     Raises:
-        ValueError: If the shapes do not fit or a digit is missing.
+        ValueError: If the shapes do not fit, a digit is missing, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(self, pictures: np.ndarray, digits: np.ndarray, shift: int = 2):
-        if pictures.shape != (len(digits), CELL, CELL):
-            raise ValueError(
-                f"pictures must have the shape ({len(digits)}, 28, 28), got {pictures.shape}"
-            )
-        self.pictures, self.shift = pictures, shift
+        pictures = arguments.integers("pictures", pictures, None, CELL, CELL, most=255)
+        digits = arguments.integers("digits", digits, len(pictures), most=9)
+        self.pictures = pictures.astype(np.uint8, copy=False)
+        self.shift = arguments.whole("shift", shift, 0, CELL)
         self.of = [np.flatnonzero(digits == digit) for digit in range(10)]
         missing = [digit for digit, places in enumerate(self.of) if not len(places)]
         if missing:
             raise ValueError(f"digits must have each of 0 to 9, got none of {missing}")
 
     def paint(self, grids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Pictures of grids (batch, 3, 3): uint8 of shape (batch, 84, 84)."""
+        """Pictures of grids (batch, 3, 3): uint8 of shape (batch, 84, 84).
+
+        Raises:
+            ValueError: If grids are not of this shape, or hold what is neither a digit nor -1.
+            TypeError: If an argument is of another kind.
+        """
+        grids = arguments.integers("grids", grids, ..., least=-1, most=9)
+        if grids.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"grids must have the shape (batch, 3, 3), got {grids.shape}")
+        arguments.generator("rng", rng)
         size = SIDE * CELL
         canvas = np.zeros((len(grids), size + 2 * self.shift, size + 2 * self.shift), np.uint8)
         which, rows, columns = np.nonzero(grids >= 0)
@@ -392,6 +426,7 @@ class Scenes:
 SHARES = {"nothing": 0.02, "one group": 0.18, "one line": 0.4, "two rows": 0.4}
 
 
+@arguments.checked
 def draw(
     painter: Painter,
     count: int,
@@ -409,18 +444,29 @@ def draw(
         shares: How often each of :data:`KINDS` comes, in proportion.
 
     Raises:
-        ValueError: If there is nothing to choose from.
+        ValueError: If there is nothing to choose from, count is negative, or shares are not shares
+            of kinds.
+        TypeError: If an argument is of another kind.
     """
+    count = arguments.whole("count", count, 0, arguments.MANY)
+    if meanings is not None:
+        arguments.items("meanings", meanings, Meaning)
+    for kind, share in shares.items():
+        if kind not in KINDS:
+            raise ValueError(f"shares must be of {', '.join(KINDS)}, got {arguments.what(kind)}")
+        arguments.number("shares", share, least=0, most=1e6)
     by_kind = _by_kind(tuple(all_meanings() if meanings is None else meanings))
     if not by_kind:
         raise ValueError("meanings must hold at least one meaning, got none")
     chances = np.array([shares.get(kind, 0.0) for kind in by_kind])
+    if not chances.sum():
+        raise ValueError(f"shares must not all be 0 for {', '.join(by_kind)}")
     kinds = rng.choice(len(by_kind), count, p=chances / chances.sum())
     options, luck = list(by_kind.values()), rng.random(count)
     chosen = tuple(
         options[kind][int(u * len(options[kind]))] for kind, u in zip(kinds, luck, strict=True)
     )
-    grids = np.array([arrange(meaning, rng) for meaning in chosen]).reshape(-1, SIDE, SIDE)
+    grids = np.array([arrange(meaning, rng) for meaning in chosen], int).reshape(-1, SIDE, SIDE)
     tokens = np.array([_tokens(meaning) for meaning in chosen], "int32").reshape(-1, LONGEST)
     return Scenes(painter.paint(grids, rng), grids, chosen, tokens)
 
@@ -451,8 +497,13 @@ SLOTS = (
 )
 
 
+@arguments.checked
 def slots(meaning: Meaning) -> dict[str, object]:
-    """What there is to get right, by name; only those of :data:`SLOTS` that the sentence has."""
+    """What there is to get right, by name; only those of :data:`SLOTS` that the sentence has.
+
+    Raises:
+        TypeError: If meaning is none.
+    """
     said: dict[str, object] = {"kind": meaning.kind}
     for group, ordinal in zip(meaning.groups, ("", "second "), strict=False):
         said |= {ordinal + "count": group.count, ordinal + "digit": group.digit}
@@ -486,7 +537,10 @@ def score(said: Sequence[str], meanings: Sequence[Meaning]) -> Score:
 
     Raises:
         ValueError: If there is nothing to compare or the numbers differ.
+        TypeError: If an argument is of another kind.
     """
+    arguments.texts("said", said)
+    arguments.items("meanings", meanings, Meaning)
     if len(said) != len(meanings) or not len(said):
         raise ValueError(f"said must be as many as meanings ({len(meanings)}), got {len(said)}")
     right, of_slots, grammatical = [], {name: [] for name in SLOTS}, 0

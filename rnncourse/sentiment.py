@@ -21,7 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from rnncourse import training
+from rnncourse import arguments, training
 from rnncourse.datasets.messages import ATTITUDES, Tweets
 from rnncourse.fast_gru import FastGRU
 from rnncourse.muon import Muon
@@ -34,6 +34,7 @@ OTHER = 1
 WORDS, MOST, BUCKETS = 40, 12, 2**16
 
 
+@arguments.checked
 def characters(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
     """The characters of messages as numbers below 128, cut or filled up with 0.
 
@@ -49,9 +50,9 @@ def characters(texts: Sequence[str], length: int = LENGTH) -> np.ndarray:
 
     Raises:
         ValueError: If ``length`` is not positive.
+        TypeError: If an argument is of another kind.
     """
-    if length < 1:
-        raise ValueError(f"length must be at least 1, got {length}")
+    arguments.whole("length", length, most=arguments.MANY)
     numbers = np.zeros((len(texts), length), np.uint8)
     for row, text in zip(numbers, texts, strict=True):
         plain = "".join(map(_plain, unicodedata.normalize("NFKD", text)))[:length]
@@ -71,6 +72,7 @@ def _plain(character: str) -> str:
     return " " if kind in "ZC" else chr(OTHER)
 
 
+@arguments.checked
 def endings(
     texts: Sequence[str], run: int = 4, rows: int = 2**13, length: int = LENGTH
 ) -> np.ndarray:
@@ -82,23 +84,23 @@ def endings(
     Args:
         texts: Messages, possibly empty.
         run: How many characters are taken together.
-        rows: Of the table; row 0 is for where there is no character.
+        rows: Of the table, at most 2**26; row 0 is for where there is no character.
         length: Characters of a message kept.
 
     Returns:
         int32 of shape (messages, length), 0 past the end of a message.
 
     Raises:
-        ValueError: If there would be no run, no row, or no character.
+        ValueError: If there would be no run, no row, or no character, or too many rows.
+        TypeError: If an argument is of another kind.
     """
-    for name, size in (("run", run), ("rows - 1", rows - 1)):
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}")
+    arguments.whole("run", run)
+    arguments.whole("rows", rows, 2, 2**26)  # with more, what is hashed below would overflow
     numbers = characters(texts, length).astype(np.int32)
     capital = (numbers >= ord("A")) & (numbers <= ord("Z"))
     small = numbers + np.where(capital, ord("a") - ord("A"), 0)
     found = np.zeros_like(small)
-    for back in reversed(range(run)):  # the oldest first
+    for back in reversed(range(min(run, length))):  # the oldest first
         before = np.pad(small, ((0, 0), (back, 0)))[:, :length]
         found = (31 * found + before) % (rows - 1)
     return np.where(numbers > 0, found + 1, 0).astype(np.int32)
@@ -108,17 +110,26 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def words(text: str) -> list[str]:
-    """The words of a message in lower case; a sign or an emoji is a word of its own."""
-    return _TOKEN.findall(text.lower())
+    """The words of a message in lower case; a sign or an emoji is a word of its own.
+
+    Raises:
+        TypeError: If text is not a string.
+    """
+    return _TOKEN.findall(arguments.text("text", text).lower())
 
 
 def runs(word: str) -> list[str]:
-    """The pieces of a word: it whole, then its runs of 3, 4 and 5 characters, edges marked."""
-    marked = f"<{word}>"
+    """The pieces of a word: it whole, then its runs of 3, 4 and 5 characters, edges marked.
+
+    Raises:
+        TypeError: If word is not a string.
+    """
+    marked = f"<{arguments.text('word', word)}>"
     sizes = (3, 4, 5)
     return [marked] + [marked[i : i + n] for n in sizes for i in range(len(marked) - n + 1)]
 
 
+@arguments.checked
 def pieces(
     texts: Sequence[str],
     entities: Sequence[str] | None = None,
@@ -141,13 +152,14 @@ def pieces(
         int32 of shape (messages, length, most), or most + 1 with entities.
 
     Raises:
-        ValueError: If the entities are not as many as the texts, or a size is not positive.
+        ValueError: If the entities are not as many as the texts, or a size is out of its range.
+        TypeError: If an argument is of another kind.
     """
     if entities is not None and len(entities) != len(texts):
         raise ValueError(f"entities must be as many as texts ({len(texts)}), got {len(entities)}")
-    for name, size in (("length", length), ("most", most), ("buckets - 1", buckets - 1)):
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}")
+    length = arguments.whole("length", length, most=arguments.MANY)
+    most = arguments.whole("most", most, most=arguments.MANY)
+    buckets = arguments.whole("buckets", buckets, 2)
     numbers = np.zeros((len(texts), length, most + (entities is not None)), np.int32)
     known: dict[str, list[int]] = {}
     for n, text in enumerate(texts):
@@ -161,7 +173,7 @@ def pieces(
 
 
 def _bucket(run: str, buckets: int) -> int:
-    return 1 + zlib.crc32(run.encode()) % (buckets - 1)
+    return 1 + zlib.crc32(run.encode(errors="surrogatepass")) % (buckets - 1)
 
 
 @keras.saving.register_keras_serializable(package="rnncourse")
@@ -174,10 +186,18 @@ class Pieces(keras.layers.Layer):
         rate: Share of pieces left out at each training step.
         start: Standard deviation of the numbers that the table begins with.
         kwargs: As for any layer.
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(self, buckets: int, units: int, rate: float = 0.0, start: float = 0.01, **kwargs):
         super().__init__(**kwargs)
+        buckets = arguments.whole("buckets", buckets)
+        units = arguments.whole("units", units, most=arguments.MANY)
+        arguments.number("rate", rate, least=0, most=1)
+        arguments.number("start", start, least=0, most=1e6)
         self.buckets, self.units, self.rate, self.start = buckets, units, rate, start
         self.seed_generator = keras.random.SeedGenerator()
 
@@ -212,6 +232,7 @@ class Pieces(keras.layers.Layer):
         return super().get_config() | own
 
 
+@arguments.checked
 def piece_reader(
     entities: int,
     *,
@@ -253,7 +274,20 @@ def piece_reader(
     Returns:
         A model from numbers (batch, length, most), entities (batch,) and perhaps opinions
         (batch, 4) to four logits.
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
+    entities = arguments.whole("entities", entities, most=arguments.MANY)
+    vector = arguments.whole("vector", vector, most=arguments.MANY)
+    units = arguments.whole("units", units, most=arguments.MANY)
+    length = arguments.whole("length", length, most=arguments.MANY)
+    most = arguments.whole("most", most, most=arguments.MANY)
+    buckets = arguments.whole("buckets", buckets, most=arguments.MANY)
+    shares = {"pieces_dropped": pieces_dropped, "words_dropped": words_dropped, "dropout": dropout}
+    for name, share in shares.items():
+        arguments.number(name, share, least=0, most=1)
     message = keras.Input((length, most), dtype="int32", name="message")
     entity = keras.Input((), dtype="int32", name="entity")
     read = Pieces(buckets, vector, pieces_dropped)(message)  # (batch, time, vector)
@@ -283,6 +317,7 @@ def piece_reader(
     return keras.Model(inputs, logits)
 
 
+@arguments.checked
 def character_reader(
     layers: int = 4,
     units: int = 512,
@@ -317,10 +352,21 @@ def character_reader(
         A model from numbers (batch, length) to four logits.
 
     Raises:
-        ValueError: If there is no layer, or an argument is none of those named.
+        ValueError: If there is no layer, a number is out of its range, or an argument is none of
+            those named.
+        TypeError: If an argument is of another kind.
     """
-    if layers < 1:
-        raise ValueError(f"layers must be at least 1, got {layers}")
+    layers = arguments.whole("layers", layers, most=100)
+    units = arguments.whole("units", units, most=arguments.MANY)
+    vector = None if vector is None else arguments.whole("vector", vector, most=arguments.MANY)
+    length = None if length is None else arguments.whole("length", length, most=arguments.MANY)
+    arguments.number("dropout", dropout, least=0, most=1)
+    if not (isinstance(cell, type) and issubclass(cell, keras.layers.RNN)):
+        raise TypeError(f"cell must be a kind of layer such as GRU, got {arguments.what(cell)}")
+    if stem is not None:
+        stem = arguments.whole_numbers("stem", stem, 1, arguments.MANY).tolist()
+        if len(stem) != 3:
+            raise ValueError(f"stem must be three numbers, got {stem}")
     if pool not in ("last", "max"):
         raise ValueError(f"pool must be 'last' or 'max', got {pool!r}")
     message = keras.Input((length,), dtype="uint8")
@@ -360,6 +406,7 @@ def character_reader(
     )
 
 
+@arguments.checked
 def compile_reader(
     model: keras.Model,
     *,
@@ -378,7 +425,15 @@ def compile_reader(
         decay: Weight decay (Loshchilov and Hutter, 2019).
         smoothing: Share of the target's 1 that is spread over all classes.
         muon: Whether recurrent kernels are stepped by Muon instead of Adam.
+
+    Raises:
+        ValueError: If a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
+    arguments.whole("steps", steps)
+    arguments.number("rate", rate, least=0, most=1e6)
+    arguments.number("decay", decay, least=0, most=1e6)
+    arguments.number("smoothing", smoothing, least=0, most=1)
     kind = Muon if muon else keras.optimizers.AdamW
     model.compile(
         kind(training.warmup_cosine(rate, steps), weight_decay=decay, global_clipnorm=1.0),
@@ -415,9 +470,17 @@ def fit_reader(
         how: As for :func:`compile_reader`, and callbacks.
 
     Raises:
-        ValueError: If there are fewer messages than fill a batch.
+        ValueError: If there are fewer messages than fill a batch, the inputs are not what the model
+            takes, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
-    steps = len(labels) // batch_size
+    arguments.instance("model", model, keras.Model)
+    labels = arguments.integers("labels", labels, None, most=len(ATTITUDES) - 1)
+    arguments.whole("epochs", epochs)
+    arguments.whole("seed", seed, 0)
+    steps = len(labels) // arguments.whole("batch_size", batch_size)
+    inputs = _readable(model, inputs, len(labels), one=edges is not None)
+    callbacks = arguments.items("callbacks", how.pop("callbacks", ()), keras.callbacks.Callback)
     if not steps:
         raise ValueError(f"labels must be at least batch_size ({batch_size}), got {len(labels)}")
     targets = np.eye(len(ATTITUDES), dtype="float32")[labels]
@@ -430,7 +493,6 @@ def fit_reader(
         (messages,) = inputs
         buckets = Bucketed(messages, targets, batch_size, edges=edges, seed=seed)
         data, steps = {"x": buckets}, len(buckets)
-    callbacks = how.pop("callbacks", ())
     started = time.perf_counter()
     compile_reader(model, steps=epochs * steps, **how)
     log = model.fit(
@@ -440,6 +502,21 @@ def fit_reader(
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",
     )
     return training.History(log.history, time.perf_counter() - started)
+
+
+def _readable(model: keras.Model, inputs: Sequence, count: int, one: bool) -> list[np.ndarray]:
+    """The inputs, which must be as many as the labels, and of numbers that the model knows."""
+    training.check_inputs("inputs", model, arguments.items("inputs", inputs, least=1))
+    arrays = [arguments.reals("inputs", array, ...) for array in inputs]
+    if {len(array) for array in arrays} != {count} or (one and len(arrays) > 1):
+        shapes = [array.shape for array in arrays]
+        raise ValueError(f"inputs must fit {count} labels, and with edges be one, got {shapes}")
+    pieces = [layer.buckets for layer in model.layers if isinstance(layer, Pieces)]
+    rows = [layer.input_dim for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    tables = [min(sizes) for sizes in (pieces, rows) if sizes]  # the messages' first
+    for array, size in zip(arrays, tables, strict=False):
+        arguments.integers("inputs", array, ..., most=size - 1)
+    return arrays
 
 
 class Bucketed(keras.utils.PyDataset):
@@ -453,15 +530,23 @@ class Bucketed(keras.utils.PyDataset):
         seed: Of the order.
 
     Raises:
-        ValueError: If the edges do not rise to the length, or no bucket fills a batch.
+        ValueError: If the edges do not rise to the length, no bucket fills a batch, or the targets
+            are not as many as the messages.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(self, messages, targets, batch_size: int, *, edges: Sequence[int], seed: int = 0):
         super().__init__()
-        if list(edges) != sorted(set(edges)) or edges[-1] != messages.shape[1]:
-            raise ValueError(f"edges must rise to {messages.shape[1]}, got {list(edges)}")
+        messages = arguments.integers("messages", messages, None, None)
+        targets = arguments.reals("targets", targets, ...)
+        if targets.shape[:1] != messages.shape[:1]:
+            raise ValueError(f"targets must be as many as messages, got shape {targets.shape}")
+        arguments.whole("batch_size", batch_size)
+        edges = arguments.whole_numbers("edges", edges, 1).tolist()
+        if edges != sorted(set(edges)) or edges[-1:] != [messages.shape[1]]:
+            raise ValueError(f"edges must rise to {messages.shape[1]}, got {edges}")
         self.messages, self.targets, self.batch_size = messages, targets, batch_size
-        self.edges, self.rng = edges, np.random.default_rng(seed)
+        self.edges, self.rng = edges, np.random.default_rng(arguments.whole("seed", seed, 0))
         lengths = np.where(messages > 0, np.arange(1, messages.shape[1] + 1), 0).max(axis=1)
         bucket = np.searchsorted(edges, lengths)
         self.buckets = [np.flatnonzero(bucket == number) for number in range(len(edges))]
@@ -490,16 +575,22 @@ class Bucketed(keras.utils.PyDataset):
         return self.messages[some, :edge], self.targets[some]
 
 
+@arguments.checked
 def linear_reader(about: bool = True, strength: float = 3.0):
     """Logistic regression on runs of 2 to 5 characters, attitude by attitude: the baseline.
 
     Args:
         about: Whether it also knows the entity, and each word together with the entity.
-        strength: Inverse of the penalty on large weights.
+        strength: Inverse of the penalty on large weights, from 1e-6 to 1e6.
 
     Returns:
         A scikit-learn pipeline to ``fit`` on and to ``predict`` from what :func:`pairs` gives.
+
+    Raises:
+        ValueError: If strength is out of its range.
+        TypeError: If an argument is of another kind.
     """
+    arguments.number("strength", strength, least=1e-6, most=1e6)
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
@@ -520,6 +611,7 @@ def linear_reader(about: bool = True, strength: float = 3.0):
     return make_pipeline(features, OneVsRestClassifier(one))
 
 
+@arguments.checked
 def second_opinions(tweets: Tweets, others: Tweets, folds: int = 5, **how) -> tuple:
     """What a linear reader makes of messages that it has not learnt from.
 
@@ -535,20 +627,40 @@ def second_opinions(tweets: Tweets, others: Tweets, folds: int = 5, **how) -> tu
 
     Returns:
         Logarithms of probabilities, float32 of shape (tweets, 4) and (others, 4).
+
+    Raises:
+        ValueError: If folds is not from 2 to the number of tweets, there are no others, the tweets
+            have no words in common, or an attitude is in one part alone.
+        TypeError: If an argument is of another kind.
     """
     from sklearn.model_selection import KFold, cross_val_predict
 
+    arguments.whole("folds", folds, 2, max(2, len(tweets)))
+    if not len(others):
+        raise ValueError("others must hold at least one message, got none")
     features, judge = linear_reader(**how)
-    read = features.fit_transform(pairs(tweets))
+    try:
+        read = features.fit_transform(pairs(tweets))
+    except ValueError as error:
+        raise ValueError(f"tweets must have some words in common: {error}") from error
     parts = KFold(folds, shuffle=True, random_state=0)
+    attitudes = set(tweets.labels.tolist())
+    beside = [set(tweets.labels[rest].tolist()) for rest, _ in parts.split(tweets.labels)]
+    if len(attitudes) < 2 or any(found != attitudes for found in beside):
+        raise ValueError("tweets must have two attitudes or more, each beside every part")
     new = cross_val_predict(judge, read, tweets.labels, cv=parts, method="predict_proba")
     judge.fit(read, tweets.labels)
     both = new, judge.predict_proba(features.transform(pairs(others)))
     return tuple(np.log(np.clip(p, 1e-4, 1)).astype("float32") for p in both)
 
 
+@arguments.checked
 def pairs(tweets: Tweets) -> list[tuple[str, str]]:
-    """What a linear reader reads: text and entity of each message."""
+    """What a linear reader reads: text and entity of each message.
+
+    Raises:
+        TypeError: If tweets are none.
+    """
     return list(zip(tweets.texts, tweets.entities, strict=True))
 
 
@@ -579,5 +691,10 @@ _COARSE = _coarse()
 
 
 def masked(text: str) -> str:
-    """A message as it may stand on a page: coarse words keep their first letter."""
+    """A message as it may stand on a page: coarse words keep their first letter.
+
+    Raises:
+        TypeError: If text is not a string.
+    """
+    arguments.text("text", text)
     return _COARSE.sub(lambda found: found[0][0] + "*" * (len(found[0]) - 1), text)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from rnncourse import arguments
 
 # Keras traces `predict` anew for each model; TensorFlow would warn the reader of just that.
 tf.get_logger().setLevel("ERROR")
@@ -26,11 +28,13 @@ def seed_everything(seed: int = 0) -> int:
         The seed that was used.
 
     Raises:
-        ValueError: If the seed is negative.
+        ValueError: If the seed is negative or above 2**31 - 1, or what is added to it no number.
+        TypeError: If it is no whole number.
     """
-    if seed < 0:
-        raise ValueError(f"seed must be a non-negative integer, got {seed}")
-    seed += int(os.environ.get("RNNCOURSE_SEED", "0"))
+    added = os.environ.get("RNNCOURSE_SEED", "0")
+    if not added.strip().isdecimal():
+        raise ValueError(f"RNNCOURSE_SEED must be a number such as 1, got {added[:40]!r}")
+    seed = arguments.whole("seed", seed, 0) + int(added)
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     return seed
@@ -49,8 +53,9 @@ class History:
     seconds: float
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name} {values[-1]:.4f}" for name, values in self.metrics.items())
-        return f"{len(next(iter(self.metrics.values())))} epochs: {last}"
+        known = {name: values for name, values in self.metrics.items() if values}
+        last = ", ".join(f"{name} {values[-1]:.4f}" for name, values in known.items())
+        return f"{len(next(iter(known.values()), ()))} epochs: {last}"
 
 
 def warmup_cosine(
@@ -63,8 +68,18 @@ def warmup_cosine(
         steps: Number of optimiser steps in all.
         warmup: Share of the steps spent rising, from a twentieth of the peak.
         final: The last learning rate, as a share of the peak.
+
+    Raises:
+        ValueError: If a number is negative, a share above 1, or no step is left to fall in.
+        TypeError: If an argument is of another kind.
     """
+    arguments.number("peak", peak, least=0, most=1e6)
+    arguments.whole("steps", steps)
+    arguments.number("warmup", warmup, least=0, most=1)
+    arguments.number("final", final, least=0, most=1)
     rising = round(warmup * steps)
+    if rising == steps:
+        raise ValueError(f"warmup must leave one of the steps ({steps}) or more, got {warmup}")
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=peak / 20,
         decay_steps=steps - rising,
@@ -90,7 +105,8 @@ class Distorted(keras.utils.PyDataset):
         shift: Largest size of b and f, in pixels.
 
     Raises:
-        ValueError: If there are no pictures, the lengths differ, or batch_size is not positive.
+        ValueError: If there are no pictures, the lengths differ, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
 
     def __init__(
@@ -105,11 +121,15 @@ class Distorted(keras.utils.PyDataset):
         shift: float = 1.5,
     ):
         super().__init__()
-        _check_examples(pictures, targets, batch_size=batch_size)
+        pictures, targets = _examples(pictures=pictures, targets=targets)
+        arguments.reals("pictures", pictures, None, None, None)
+        arguments.whole("batch_size", batch_size)
+        for name, size in {"stretch": stretch, "slant": slant, "shift": shift}.items():
+            arguments.number(name, size, least=0, most=1e6)
         self.padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
         self.targets, self.batch_size = targets, batch_size
         self.limits = np.array([stretch, stretch, slant, shift, shift])[:, None, None, None]
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(arguments.whole("seed", seed, 0))
         self.on_epoch_end()
 
     def on_epoch_end(self) -> None:
@@ -158,13 +178,26 @@ def fit(
         callbacks: Keras callbacks.
 
     Raises:
-        ValueError: If the data are empty, the two lengths differ, a count is not positive, or a
-            data set is given together with targets or a batch size.
+        ValueError: If the model is not compiled, the data are empty or not what it takes, the two
+            lengths differ, a count is not positive, or a data set is given together with targets or
+            a batch size.
+        TypeError: If an argument is of another kind.
     """
+    if not arguments.instance("model", model, keras.Model).compiled:
+        raise ValueError("model must be compiled, got one that is not")
+    arguments.whole("epochs", epochs)
     if not isinstance(inputs, keras.utils.PyDataset):
-        _check_examples(inputs, targets, epochs=epochs, batch_size=batch_size)
+        inputs, targets = _examples(inputs=inputs, targets=targets)
+        check_inputs("inputs", model, [inputs])
+        arguments.whole("batch_size", batch_size)
     elif targets is not None or batch_size is not None:
         raise ValueError("targets and batch_size must be left out: the data set makes mini-batches")
+    if validation is not None:
+        if len(arguments.items("validation", validation)) != 2:
+            raise ValueError(f"validation must be a pair, got {len(validation)}")
+        validation = _examples(**{"validation[0]": validation[0], "validation[1]": validation[1]})
+        check_inputs("validation", model, validation[:1])
+    arguments.items("callbacks", callbacks, keras.callbacks.Callback)
     started = time.perf_counter()
     log = model.fit(
         inputs,
@@ -178,6 +211,7 @@ def fit(
     return History(log.history, time.perf_counter() - started)
 
 
+@arguments.checked
 def gradients_by_core(
     loss: Callable, variables: list, *, parts: int = 2, jit_compile: bool = True
 ) -> Callable:
@@ -196,10 +230,11 @@ def gradients_by_core(
         A function of the same arrays that returns the loss and the list of gradients.
 
     Raises:
-        ValueError: If parts is not a positive integer.
+        ValueError: If parts is not positive; at a call, if it does not divide the batch.
+        TypeError: If an argument is of another kind.
     """
-    if parts < 1:
-        raise ValueError(f"parts must be at least 1, got {parts}")
+    arguments.whole("parts", parts)
+    variables = list(arguments.items("variables", variables, (keras.Variable, tf.Variable)))
 
     @tf.function(jit_compile=jit_compile)
     def of_a_part(*arrays):
@@ -209,7 +244,7 @@ def gradients_by_core(
 
     @tf.function
     def of_all(*arrays):
-        shares = zip(*(tf.split(array, parts) for array in arrays), strict=True)
+        shares = zip(*(_shares(array, parts) for array in arrays), strict=True)
         several = [of_a_part(*share) for share in shares]
         value, *gradients = [tf.add_n(same) / parts for same in zip(*several, strict=True)]
         return value, gradients
@@ -217,6 +252,15 @@ def gradients_by_core(
     return of_all
 
 
+def _shares(array: tf.Tensor, parts: int) -> list[tf.Tensor]:
+    """Equal parts of a batch."""
+    count = array.shape[0]
+    if count is not None and count % parts:
+        raise ValueError(f"parts must divide the batch of {count}, got {parts}")
+    return tf.split(array, parts)
+
+
+@arguments.checked
 def compiled_step(
     loss: Callable,
     variables: list,
@@ -236,9 +280,14 @@ def compiled_step(
         optimizer: What moves them.
         parts: As for :func:`gradients_by_core`.
         jit_compile: Whether XLA compiles gradients and optimiser.
+
+    Raises:
+        ValueError: As for :func:`gradients_by_core`.
+        TypeError: If an argument is of another kind.
     """
-    optimizer.build(variables)
     gradients_of = gradients_by_core(loss, variables, parts=parts, jit_compile=jit_compile)
+    variables = list(variables)
+    optimizer.build(variables)
 
     @tf.function(jit_compile=jit_compile)
     def move(gradients):
@@ -253,6 +302,7 @@ def compiled_step(
     return step
 
 
+@arguments.checked
 def take_steps(
     step: Callable[..., tf.Tensor],
     batches: Iterable[tuple[np.ndarray, ...]],
@@ -267,10 +317,15 @@ def take_steps(
 
     Returns:
         The loss of each step, and the wall-clock time, compiling included.
+
+    Raises:
+        TypeError: If an argument is of another kind, or what is in a batch no tensor.
+        ValueError: If what is in a batch is no tensor.
     """
     started, watching, losses = time.perf_counter(), 0.0, []
     for arrays in batches:
-        losses.append(step(*map(tf.convert_to_tensor, arrays)))
+        given = arguments.iterable("batches", arrays)
+        losses.append(step(*(arguments.tensor("batches", array) for array in given)))
         if watch is not None:
             float(losses[-1])  # wait for the step
             pause = time.perf_counter()
@@ -280,13 +335,40 @@ def take_steps(
     return History({"loss": losses}, time.perf_counter() - started - watching)
 
 
-def _check_examples(inputs, targets, **counts: int | None) -> None:
-    """Raise a ValueError unless there are examples, a target for each, and positive counts."""
-    if len(inputs) == 0:
-        raise ValueError("inputs must hold at least one example, got none")
-    if targets is None or len(inputs) != len(targets):
-        got = "none" if targets is None else len(targets)
-        raise ValueError(f"targets must be as many as inputs ({len(inputs)}), got {got}")
-    for name, count in counts.items():
-        if count is None or count < 1:
-            raise ValueError(f"{name} must be at least 1, got {count}")
+def _examples(**given) -> tuple[np.ndarray, ...]:
+    """Arrays by name, which must hold examples, as many in each, in numbers that fit float32."""
+    arrays = {
+        name: arguments.reals(name, values, ..., narrow=True) for name, values in given.items()
+    }
+    for name, array in arrays.items():
+        if not (array.ndim and array.size):
+            raise ValueError(f"{name} must hold at least one example, got shape {array.shape}")
+    (first, many), *others = ((name, len(array)) for name, array in arrays.items())
+    for name, count in others:
+        if count != many:
+            raise ValueError(f"{name} must be as many as {first} ({many}), got {count}")
+    return tuple(arrays.values())
+
+
+def check_inputs(name: str, model: keras.Model, arrays: Sequence[np.ndarray]) -> None:
+    """Refuse arrays that are not as many as a model takes, or not of its shapes.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    try:
+        wanted = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    except (AttributeError, ValueError):  # a model that takes what comes first
+        return
+    shapes = [np.shape(array)[1:] for array in arguments.items(name, arrays)]
+    fits = len(shapes) == len(wanted) and all(map(_alike, shapes, wanted))
+    if not fits:
+        raise ValueError(f"{name} must have examples of shape {wanted}, got {shapes}")
+
+
+def _alike(shape: tuple, wanted: tuple) -> bool:
+    """Whether a shape is as wanted; Keras adds and leaves out a last axis of length 1."""
+    shape, wanted = (s[:-1] if s[-1:] == (1,) else s for s in (shape, wanted))
+    return len(shape) == len(wanted) and all(
+        most is None or length == most for length, most in zip(shape, wanted, strict=True)
+    )

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from rnncourse import training
+from rnncourse import arguments, training
 from rnncourse.datasets import Sentence, normalised
 from rnncourse.fast_gru import FastGRU
 from rnncourse.subwords import BEGIN, END, PADDING, Subwords, padded
@@ -41,6 +42,7 @@ class Translator(keras.Model):
 
     Raises:
         ValueError: If a size is not positive, ``units`` is odd, or ``dropout`` not in [0, 1).
+        TypeError: If an argument is of another kind.
     """
 
     encodes = True  # whether a network of its own reads the sentence
@@ -57,14 +59,16 @@ class Translator(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.sizes = {"source": source, "target": target, "units": units, "embedding": embedding}
-        for name, size in self.sizes.items():
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+        source = arguments.whole("source", source, most=arguments.MANY)
+        target = arguments.whole("target", target, most=arguments.MANY)
+        units = arguments.whole("units", units, most=arguments.MANY)
+        embedding = arguments.whole("embedding", embedding, most=arguments.MANY)
         if units % 2:
             raise ValueError(f"units must be even, got {units}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
+        arguments.yes_or_no("bidirectional", bidirectional)
+        arguments.yes_or_no("attention", attention)
+        arguments.number("dropout", dropout, least=0, below=1)
+        self.sizes = {"source": source, "target": target, "units": units, "embedding": embedding}
         self.bidirectional, self.attention, self.dropout = bidirectional, attention, dropout
         self.read = keras.layers.Embedding(source, embedding, name="read")
         self.write = keras.layers.Embedding(target, embedding, name="write")
@@ -138,7 +142,13 @@ class Translator(keras.Model):
         return self.decode(words, vector, memory, drop)[0]
 
     def chances(self, read: int, written: int) -> int:
-        """How many numbers of a sentence may be zeroed."""
+        """How many numbers of a sentence may be zeroed.
+
+        Raises:
+            ValueError: If a length is negative.
+            TypeError: If it is no whole number.
+        """
+        read, written = arguments.whole("read", read, 0), arguments.whole("written", written, 0)
         units, embedding = self.sizes["units"], self.sizes["embedding"]
         states = read * units if self.attention else 0
         return read * embedding + states + written * (2 * embedding + units)
@@ -178,13 +188,17 @@ class OnTheFly(Translator):
         target: Size of the vocabulary that is written.
         delay: Words that are read before the first is written.
         kwargs: As for :class:`Translator`, which has the other two arguments of its own.
+
+    Raises:
+        ValueError: As for :class:`Translator`, or if delay is negative.
+        TypeError: If an argument is of another kind.
     """
 
     encodes = False
 
     def __init__(self, source: int, target: int, delay: int = 0, **kwargs):
         super().__init__(source, target, **kwargs | {"bidirectional": False, "attention": False})
-        self.delay = delay
+        self.delay = arguments.whole("delay", delay, 0, arguments.MANY)
 
     def encode(self, sentences, drop=lambda x: x):
         """Read the words of the delay; the others are left for :meth:`decode`.
@@ -263,20 +277,17 @@ class Batches:
     shapes: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self):
-        if not self.sentences or len(self.sentences) != len(self.wanted):
-            raise ValueError(
-                f"wanted must be as many as sentences, and not none, "
-                f"got {len(self.wanted)} and {len(self.sentences)}"
-            )
-        if self.size < 1:
-            raise ValueError(f"size must be at least 1, got {self.size}")
+        _check_pairs(self.sentences, self.wanted)
+        arguments.whole("size", self.size, most=arguments.MANY)
+        arguments.whole("seed", self.seed, 0, arguments.MANY)
         lengths = np.array(
             [[len(s), len(w)] for s, w in zip(self.sentences, self.wanted, strict=True)]
         )
-        if not self.shapes:
+        if not len(arguments.items("shapes", self.shapes)):
             edges = np.stack([np.quantile(lengths, q, axis=0) for q in (0.6, 0.9, 1.0)])
             shapes = dict.fromkeys(tuple(map(int, np.ceil(edge))) for edge in edges)
             object.__setattr__(self, "shapes", tuple(shapes))
+        arguments.integers("shapes", self.shapes, None, 2, least=1, most=arguments.MANY)
         fits = (lengths[:, None] <= np.array(self.shapes)).all(axis=-1)  # (pairs, shapes)
         if not fits.any(axis=1).all():
             raise ValueError(f"shapes must hold every pair, got {self.shapes}")
@@ -299,6 +310,23 @@ class Batches:
                     padded([self.sentences[j] for j in batches[i]], read),
                     padded([self.wanted[j] for j in batches[i]], written),
                 )
+
+
+def _check_pairs(sentences, wanted, source: int | None = None, target: int | None = None) -> None:
+    """Refuse what are no rows of numbers, or not as many rows in both, or none."""
+    most = {"sentences": source, "wanted": target}
+    for name, rows in (("sentences", sentences), ("wanted", wanted)):
+        for row in arguments.items(name, rows):
+            arguments.items(name, row)
+        if everything := list(chain.from_iterable(rows)):
+            arguments.integers(name, everything, None, most=(most[name] or arguments.LARGEST) - 1)
+        if not all(map(any, rows)):
+            raise ValueError(f"{name} must be one number or more each, got a row without")
+    if len(sentences) != len(wanted) or not len(sentences):
+        raise ValueError(
+            "wanted must be as many as sentences, and not none, "
+            f"got {len(wanted)} and {len(sentences)}"
+        )
 
 
 def begun(wanted):
@@ -324,6 +352,7 @@ def loss(model: keras.Model, sentences, wanted, noise, smoothing: float = 0.1):
     return tf.reduce_sum(counts * losses) / tf.reduce_sum(counts)
 
 
+@arguments.checked
 def train(
     model: keras.Model,
     optimizer,
@@ -347,7 +376,21 @@ def train(
 
     Returns:
         The loss of each step, and the wall-clock time, compiling included.
+
+    Raises:
+        ValueError: If the network does not know a number in the pairs, a mini-batch cannot be taken
+            in parts, or a number is out of its range.
+        TypeError: If an argument is of another kind.
     """
+    arguments.whole("steps", steps)
+    arguments.number("smoothing", smoothing, least=0, most=1)
+    sizes = arguments.instance("model", model, Translator).sizes
+    try:
+        _check_pairs(batches.sentences, batches.wanted, sizes["source"], sizes["target"])
+    except ValueError as error:
+        raise ValueError(f"batches must be of words that the model knows: {error}") from error
+    if batches.size % arguments.whole("parts", how.get("parts", 2)):
+        raise ValueError(f"batches must be of a size that parts divide, got {batches.size}")
     model.build()
 
     def with_noise():
@@ -447,9 +490,13 @@ class Interpreter:
             batch_size: Sentences at a time.
 
         Raises:
-            TypeError: If the texts are one string, or one of them is none.
-            ValueError: If a sentence is too long.
+            TypeError: If the texts are one string, or one of them is none, or another argument is
+                of another kind.
+            ValueError: If a sentence is too long, or a number out of its range.
         """
+        width = arguments.whole("width", width, most=1000)
+        power = arguments.number("power", power, least=0, most=100)
+        batch_size = arguments.whole("batch_size", batch_size)
         rows = self.encoded(texts)
         said = [""] * len(rows)
         lengths = np.array([len(row) for row in rows], int)
@@ -464,10 +511,13 @@ class Interpreter:
         return said
 
     def encoded(self, texts: Sequence[str]) -> list[list[int]]:
-        """The numbers of sentences."""
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise TypeError("texts must be a list of strings")
-        rows = [self.source.encode(normalised(text)) for text in texts]
+        """The numbers of sentences.
+
+        Raises:
+            TypeError: If texts are no list of strings.
+            ValueError: If one is too long.
+        """
+        rows = [self.source.encode(normalised(text)) for text in arguments.texts("texts", texts)]
         for text, row in zip(texts, rows, strict=True):
             if len(row) > self.longest:
                 raise ValueError(
@@ -477,8 +527,17 @@ class Interpreter:
         return rows
 
     def looks(self, text: str, width: int = 1) -> tuple[list[str], list[str], np.ndarray]:
-        """What is read, what is written, and where the decoder looks: (written, read)."""
-        (row,) = self.encoded([text])
+        """What is read, what is written, and where the decoder looks: (written, read).
+
+        Raises:
+            TypeError: If an argument is of another kind.
+            ValueError: If the text is too long, width out of its range, or the network does not
+                look back.
+        """
+        width = arguments.whole("width", width, most=1000)
+        if not self.model.attention:
+            raise ValueError("model must have attention, got one that does not look back")
+        (row,) = self.encoded([arguments.text("text", text)])
         sentences = tf.constant([row])
         written, _ = search(self.model, sentences, tf.constant(2 * len(row) + 5), width)
         memory, vector = self.model.encode(sentences)
@@ -510,11 +569,15 @@ def scores(said: Sequence[str], sentences: Sequence[Sentence]) -> Scores:
     """Compare translations with what people wrote, by sacrebleu (Post, 2018), in lower case.
 
     Raises:
-        ValueError: If there are none, or not one for each sentence.
+        ValueError: If there are none, or not one for each sentence, or nobody translated one.
+        TypeError: If an argument is of another kind.
     """
     import sacrebleu
 
-    if not said or len(said) != len(sentences):
+    arguments.texts("said", said)
+    for sentence in arguments.items("sentences", sentences, Sentence):
+        arguments.texts("sentences", sentence.french, 1)
+    if not len(said) or len(said) != len(sentences):
         raise ValueError(f"said must be {len(sentences)} translations, got {len(said)}")
     most = max(len(s.french) for s in sentences)
     references = [
@@ -533,7 +596,14 @@ def scores(said: Sequence[str], sentences: Sequence[Sentence]) -> Scores:
 def token_accuracy(
     model: Translator, sentences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
 ) -> float:
-    """Share of the pieces that are the likeliest where all before them is given; no padding."""
+    """Share of the pieces that are the likeliest where all before them is given; no padding.
+
+    Raises:
+        ValueError: If there are no pairs, a row is empty, or the network does not know a number.
+        TypeError: If an argument is of another kind.
+    """
+    sizes = arguments.instance("model", model, Translator).sizes
+    _check_pairs(sentences, wanted, sizes["source"], sizes["target"])
     right = count = 0
     for start in range(0, len(wanted), 250):
         read, asked = padded(sentences[start : start + 250]), padded(wanted[start : start + 250])

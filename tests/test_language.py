@@ -136,3 +136,11 @@ def test_bad_arguments_are_named():
         language.train(language.generator(3, (4,)), TOKENS[:9] % 3, language.Recipe(steps=1))
     with pytest.raises(ValueError, match="at least one layer"):
         language.generator(3, ())
+
+
+def test_a_character_that_the_model_does_not_know_is_refused():
+    model = language.generator(3, (4,))
+    with pytest.raises(ValueError, match="tokens must lie between 0 and 2, got 0 to 3"):
+        language.log_probabilities(model, [0, 3])
+    with pytest.raises(ValueError, match="tokens must lie between 0 and 2, got 0 to 3"):
+        language.train(model, [0, 3] * 40, language.Recipe(steps=1))

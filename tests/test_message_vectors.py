@@ -116,3 +116,20 @@ def test_learns_some_words_by_heart_and_is_saved(tmp_path):
     model.save(tmp_path / "vectors.keras")
     loaded = keras.saving.load_model(tmp_path / "vectors.keras")
     np.testing.assert_allclose(loaded.encode(messages), vectors, atol=1e-6)
+
+
+def test_what_stands_for_no_letter_is_refused():
+    for number in (-1, len(message_vectors.LETTERS)):
+        with pytest.raises(ValueError, match=f"numbers must lie between 0 and .* got {number}"):
+            message_vectors.decode([number])
+
+
+def test_one_text_is_no_list_of_texts():
+    with pytest.raises(TypeError, match="texts must be a list of str, got str 'good'"):
+        message_vectors.encode("good")
+
+
+def test_there_is_no_share_of_no_letters():
+    nothing = np.zeros((1, 4), int)
+    with pytest.raises(ValueError, match="messages must have one letter each or more"):
+        message_vectors.accuracy(nothing, nothing)

@@ -153,13 +153,34 @@ def test_batches_are_of_one_size_and_hide_words():
     np.testing.assert_array_equal(shown, before[wanted])
 
 
+def ones(*shape):
+    return np.ones(shape, int)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "complaint"),
+    [
+        (ones(2, 3), "numbers must be with marks"),
+        (9 * ones(2, 3, 4), "numbers must lie between 0 and 4, got 9 to 9"),
+        (ones(2, 3, 4) * [1, 1, 1, readers.BUCKETS], "numbers must lie between 0 and 4095"),
+    ],
+)
+def test_words_without_a_row_are_refused(numbers, complaint):
+    reader = readers.Reader(5, 2, dimensions=2, units=2, marks=1)
+    with pytest.raises(ValueError, match=complaint):
+        readers.probabilities(reader, numbers)
+    with pytest.raises(ValueError, match=complaint):
+        readers.train(reader, numbers, np.array([0, 1]), epochs=1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ((np.zeros((0, 2)), np.zeros(0), 1, 1), "labels must be one a text"),
-        ((np.zeros((3, 2)), np.zeros(2), 1, 1), r"labels must be one a text \(3, not 0\), got 2"),
-        ((np.zeros((3, 2)), np.zeros(3), 0, 1), "epochs must be at least 1, got 0"),
-        ((np.zeros((3, 2)), np.zeros(3), 1, 0), "batch must be at least 1, got 0"),
+        ((ones(0, 2), ones(0), 1, 1), "labels must be one a text"),
+        ((ones(3, 2), ones(2), 1, 1), r"must be one a text \(3, not 0\), got shape \(2,\)"),
+        ((ones(3, 2), ones(3), 0, 1), "epochs must be at least 1, got 0"),
+        ((ones(3, 2), ones(3), 1, 0), "batch must be at least 1, got 0"),
+        ((0 * ones(3, 2), ones(3), 1, 1), "numbers must hold a word or more in each text"),
     ],
 )
 def test_bad_arguments_are_named(arguments, complaint):

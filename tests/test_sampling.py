@@ -184,23 +184,22 @@ def test_texts(sampler):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"temperature": 0}, "temperature must be above 0, got 0"),
+        ({"temperature": 0}, "temperature must be above 0, from 1e-20 to 1e20, got 0"),
         ({"temperature": -1.0}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
         ({"temperature": float("inf")}, "temperature"),
-        ({"top_k": 0}, "top_k must be an integer of at least 1, got 0"),
-        ({"top_k": 1.5}, "top_k"),
-        ({"nucleus": 0}, "nucleus must be above 0 and at most 1, got 0"),
+        ({"top_k": 0}, "top_k must be at least 1, got 0"),
+        ({"nucleus": 0}, "nucleus must be above 0 and at most 1, got int 0"),
         ({"nucleus": 1.1}, "nucleus"),
         ({"count": 0}, "count"),
         ({"seed": -1}, "seed"),
-        ({"length": 0}, "length must be an integer of at least 1, got 0"),
+        ({"length": 0}, "length must be at least 1, got 0"),
         ({"primer": []}, "primer must hold at least one token"),
         ({"primer": ""}, "primer must hold at least one token"),
         ({"primer": [[1], [2]], "count": 3}, "primer must have the shape"),
         ({"primer": [[[1]]]}, "primer must have the shape"),
-        ({"primer": [-1]}, "primer must not hold negative tokens"),
-        ({"primer": [7]}, "primer must hold tokens below 7, got 7"),
+        ({"primer": [-1]}, "primer must lie between 0 and 6, got -1 to -1"),
+        ({"primer": [7]}, "primer must lie between 0 and 6, got 7 to 7"),
         ({"primer": "axe"}, "primer has 'x', which is not in the vocabulary"),
         ({"stop": ["x"]}, "stop has 'x'"),
         ({"stop": [[]]}, "stop must not hold an empty sequence"),
@@ -209,6 +208,16 @@ def test_texts(sampler):
 def test_bad_arguments_are_named(sampler, options, message):
     with pytest.raises(ValueError, match=message):
         sampler.draw(**{"primer": [1], "length": 3} | options)
+
+
+def test_tokens_that_a_model_has_no_row_for_are_named(model):
+    with pytest.raises(ValueError, match="primer must lie between 0 and 6, got 7 to 7"):
+        sampling.Sampler([model, table([1.0])]).draw([7], 3)
+
+
+def test_a_number_of_numpy_is_a_number(sampler):
+    one, other = (sampler.draw([1], 9, top_k=k, seed=3).tokens for k in (3, np.int64(3)))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_bad_models_are_named():
@@ -236,5 +245,9 @@ def test_bad_models_are_named():
         sampling.Sampler(table([1.0]), "aa")
     with pytest.raises(ValueError, match="vocabulary is needed"):
         sampling.Sampler(table([1.0])).text([0], 3)
-    with pytest.raises(TypeError, match="primer must be integers"):
+    with pytest.raises(ValueError, match="must name every token, got 1 names and 1"):
+        sampling.Sampler(table([0.0, 1.0]), "a").text("a", 3)
+    with pytest.raises(TypeError, match="primer must hold whole numbers, got float64"):
         sampling.Sampler(table([1.0])).draw([0.5], 3)
+    with pytest.raises(TypeError, match=r"top_k must be a whole number, got float 1\.5"):
+        sampling.Sampler(table([1.0])).draw([0], 3, top_k=1.5)

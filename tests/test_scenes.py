@@ -175,10 +175,9 @@ def test_what_has_no_sentence_is_refused(groups, relation, fault):
 @pytest.mark.parametrize(
     ("grid", "fault"),
     [
-        (np.zeros((2, 2), int), "3 x 3 integers"),
-        (np.zeros((3, 3)), "3 x 3 integers"),
-        (np.full((3, 3), 10), "hold digits"),
-        (np.full((3, 3), -2), "hold digits"),
+        (np.zeros((2, 2), int), r"the shape \(3, 3\), got \(2, 2\)"),
+        (np.full((3, 3), 10), "lie between -1 and 9, got 10"),
+        (np.full((3, 3), -2), "lie between -1 and 9, got -2"),
         (np.full((3, 3), 4), "sentence"),
         (np.array([[1, 2, 1], [-1, -1, -1], [-1, -1, -1]]), "sentence"),
         (np.array([[1, -1, -1], [2, -1, -1], [-1, 3, -1]]), "sentence"),
@@ -188,6 +187,17 @@ def test_what_has_no_sentence_is_refused(groups, relation, fault):
 def test_what_cannot_be_told_is_refused(grid, fault):
     with pytest.raises(ValueError, match=fault):
         scenes.see(grid)
+
+
+def test_fractions_are_no_digits():
+    with pytest.raises(TypeError, match="grid must hold whole numbers, got float64"):
+        scenes.see(np.zeros((3, 3)))
+
+
+def test_a_token_that_stands_for_nothing_is_refused():
+    for token in (-1, len(scenes.WORDS)):
+        with pytest.raises(ValueError, match=f"tokens must lie between 0 and .* got {token}"):
+            scenes.decode([token])
 
 
 def test_nothing_is_a_scene():

@@ -47,9 +47,20 @@ def test_endings():
     assert numbers[0, 0] == 1 + ord("a")  # nothing stands before it
     assert numbers[0, 0] != numbers[1, 1]
     assert not numbers[0, 3:].any() and not numbers[2].any()
-    for wrong in ({"run": 0}, {"rows": 1}, {"length": 0}):
-        with pytest.raises(ValueError, match="must be at least 1, got 0"):
-            sentiment.endings(["a"], **wrong)
+    for name, least in {"run": 1, "rows": 2, "length": 1}.items():
+        with pytest.raises(ValueError, match=f"{name} must be at least {least}"):
+            sentiment.endings(["a"], **{name: least - 1})
+
+
+def test_half_of_a_sign_is_a_sign():
+    numbers = sentiment.pieces(["so \ud800"])
+    assert (numbers[0, 1, :2] > 0).all()
+
+
+def test_a_run_longer_than_a_message_is_the_message():
+    texts = ["abc", "abcabc"]
+    one, other = (sentiment.endings(texts, run=run, rows=99, length=4) for run in (4, 9))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_words_and_their_runs():
@@ -81,7 +92,7 @@ def test_a_word_with_an_entity_is_a_piece():
         ({"entities": ["x"]}, r"entities must be as many as texts \(2\), got 1"),
         ({"length": 0}, "length must be at least 1"),
         ({"most": 0}, "most must be at least 1"),
-        ({"buckets": 1}, "buckets - 1 must be at least 1"),
+        ({"buckets": 1}, "buckets must be at least 2, got 1"),
     ],
 )
 def test_pieces_refuses(wrong, message):

@@ -98,12 +98,38 @@ def test_learns_to_sort_twice_the_same_and_is_saved(tmp_path):
     ("numbers", "message"),
     [
         ([], "at least one number"),
-        ([[1, 2]], "must be a list"),
+        ([[1, 2]], r"must have the shape \(any\), got \(1, 2\)"),
         ([1, 40], "between 1 and 32, got 1 to 40"),
         ([0, 3], "between 1 and 32, got 0 to 3"),
-        ([1.5, 2.0], "must be integers, got float64"),
     ],
 )
 def test_lists_that_cannot_be_sorted_are_refused(numbers, message):
     with pytest.raises(ValueError, match=message):
         sorting.Sorter(units=4).sort(numbers)
+
+
+def test_what_is_no_list_of_numbers_is_refused():
+    for numbers, message in (([1.5, 2.0], "hold whole numbers, got float64"), ("12", "be a list")):
+        with pytest.raises(TypeError, match=f"numbers must {message}"):
+            sorting.Sorter(units=4).sort(numbers)
+
+
+def test_an_empty_list_is_not_learnt():
+    sorter = sorting.Sorter(values=4, units=2)
+    batch = np.array([[3, 1], [0, 0]])  # the mean loss of no number would be NaN
+    with pytest.raises(ValueError, match=r"batches must hold .* each with a number"):
+        sorting.train(sorter, keras.optimizers.SGD(), [batch], jit_compile=False)
+
+
+def test_the_largest_number_of_a_kind_is_no_padding():
+    lists = np.array([[255, 1, 0]], np.uint8)
+    assert sorting.in_order(lists).tolist() == [[1, 255, 0]]
+
+
+def test_lengths_may_be_given_in_any_form():
+    drawn = [
+        sorting.draw(np.random.default_rng(0), 2, lengths)
+        for lengths in ([3, 3], np.array([3, 3]), 3, np.int64(3))
+    ]
+    for lists in drawn[1:]:
+        np.testing.assert_array_equal(lists, drawn[0])

@@ -77,8 +77,34 @@ def test_bad_arguments_are_named(change, message):
 
 
 def test_a_negative_seed_is_refused():
-    with pytest.raises(ValueError, match="seed must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
         training.seed_everything(-1)
+
+
+def test_a_seed_to_add_is_a_number(monkeypatch):
+    monkeypatch.setenv("RNNCOURSE_SEED", "one")
+    with pytest.raises(ValueError, match="RNNCOURSE_SEED must be a number such as 1, got 'one'"):
+        training.seed_everything(0)
+
+
+def test_a_history_without_steps_can_be_looked_at():
+    assert repr(training.History({"loss": []}, 0.0)) == "0 epochs: "
+    assert repr(training.History({}, 0.0)) == "0 epochs: "
+
+
+def test_what_does_not_fit_the_model_is_refused():
+    model, inputs, targets = small_problem()
+    with pytest.raises(ValueError, match="inputs must have examples of shape"):
+        training.fit(model, inputs[..., :-1], targets, epochs=1, batch_size=16)
+    with pytest.raises(ValueError, match="validation must have examples of shape"):
+        training.fit(model, inputs, targets, epochs=1, batch_size=16, validation=(targets, targets))
+    with pytest.raises(ValueError, match="model must be compiled"):
+        training.fit(keras.Sequential(), inputs, targets, epochs=1, batch_size=16)
+
+
+def test_a_rate_must_have_a_step_to_fall_in():
+    with pytest.raises(ValueError, match=r"warmup must leave one of the steps \(4\)"):
+        training.warmup_cosine(0.1, 4, warmup=1.0)
 
 
 def test_warmup_cosine_rises_and_falls():
@@ -153,7 +179,7 @@ def test_distorted_trains_the_same_twice():
 
 def test_what_distorted_refuses():
     x, y = pictures()
-    with pytest.raises(ValueError, match=r"targets must be as many as inputs \(10\), got 3"):
+    with pytest.raises(ValueError, match=r"targets must be as many as pictures \(10\), got 3"):
         training.Distorted(x, y[:3], 4, seed=0)
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         training.Distorted(x, y, 0, seed=0)
@@ -177,6 +203,12 @@ def test_gradients_by_core_are_those_of_the_whole_batch(parts):
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
     for ours, theirs in zip(gradients, tape.gradient(wanted, variables), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused():
+    both = training.gradients_by_core(lambda x: tf.reduce_mean(x), [], parts=2, jit_compile=False)
+    with pytest.raises(ValueError, match="parts must divide the batch of 3, got 2"):
+        both(tf.ones(3))
 
 
 def test_gradients_by_core_need_a_core():

@@ -286,6 +286,25 @@ def test_batches_refuse_what_cannot_be():
         translation.Batches(read, asked, shapes=((1, 1),))
 
 
+def test_words_that_the_network_does_not_know_are_refused():
+    model = translation.Translator(5, 4, 2, 2)
+    with pytest.raises(ValueError, match="sentences must lie between 0 and 4, got 2 to 5"):
+        translation.token_accuracy(model, [[5, 2]], [[3, 2]])
+    batches = translation.Batches([[3, 2]] * 2, [[4, 2]] * 2, size=2)
+    with pytest.raises(ValueError, match=r"batches .* wanted must lie between 0 and 3, got 2 to 4"):
+        translation.train(model, keras.optimizers.SGD(), batches, 1)
+
+
+def test_there_is_no_share_of_nothing():
+    with pytest.raises(ValueError, match="wanted must be as many as sentences, and not none"):
+        translation.token_accuracy(translation.Translator(5, 4, 2, 2), [], [])
+
+
+def test_who_does_not_look_back_has_no_looks():
+    with pytest.raises(ValueError, match="model must have attention"):
+        interpreter(attention=False).looks("We go.")
+
+
 def test_a_small_set_makes_a_batch_all_the_same():
     read, asked = pairs(3)
     sentences, wanted = next(iter(translation.Batches(read, asked, size=8)))
@@ -403,9 +422,9 @@ def test_what_cannot_be_read_is_refused():
     one = interpreter()
     with pytest.raises(ValueError, match=r"at most 30 pieces each, got \d+: 'go go"):
         one.translate(["we go.", "go " * 40])
-    with pytest.raises(TypeError, match="list of strings"):
+    with pytest.raises(TypeError, match="texts must be a list of str, got str 'we go\\.'"):
         one.translate("we go.")
-    with pytest.raises(TypeError, match="list of strings"):
+    with pytest.raises(TypeError, match="texts must be a list of str, got int 3 at 0"):
         one.translate([3])
 
 
@@ -466,7 +485,7 @@ def test_scores_need_one_translation_each():
     [
         ({"source": 0}, "source must be at least 1, got 0"),
         ({"units": 7}, "units must be even, got 7"),
-        ({"dropout": 1.0}, "dropout must be from 0 to below 1, got 1.0"),
+        ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got float 1.0"),
     ],
 )
 def test_impossible_networks_are_refused(given, message):

@@ -11,24 +11,25 @@ from hypothesis import strategies as st
 
 from rnncourse.results import PROJECT
 
-TABLES = ("table_core", "table_text", "table_data")
+TABLES = ("table_core", "table_text", "table_data", "table_networks")
 CASES = [case for name in TABLES for case in importlib.import_module(name).CASES]
 
 KERAS = "the contract of Keras, which calls it"
 WITHIN = "part of a compiled step: its shapes are checked at tracing, by TensorFlow"
 CELL = "the cell's own __call__, which is tried, leads to it"
 NOT_TRIED = {  # name or pattern -> why
+    "*.[A-Z]*.build": KERAS,
+    "*.[A-Z]*.call": KERAS,
+    "*.[A-Z]*.get_config": KERAS,
+    "*.[A-Z]*.on_epoch_end": KERAS,
     "arguments.*": "the checks themselves; every case tries them",
     "checks.*": "they judge what a reader wrote, and tests/test_checks.py tries whatever there is",
     "cells.Cell": "the base class, which is not used alone",
-    "cells.*.build": KERAS,
-    "cells.*.call": CELL,
     "cells.*.combine": CELL,
     "cells.*.project": CELL,
     "cells.gated": WITHIN,
     "cells.*.step": CELL,
     "cells.*.get_initial_state": KERAS,
-    "cells.*.get_config": KERAS,
     "datasets.*.load_*": "no arguments, or tried without a network",
     "datasets.files.cache_folder": "no arguments",
     "datasets.files.read_member": "takes what a loader has read; tests/test_faults.py spoils it",
@@ -50,19 +51,31 @@ NOT_TRIED = {  # name or pattern -> why
     "music.metronome.*": KERAS,
     "fast_gru.*": WITHIN,
     "fast_loop.*": WITHIN,
+    "captioning.Captioner.inputs": WITHIN,
+    "captioning.Captioner.start": WITHIN,
+    "captioning.Captioner.step": WITHIN,
+    "captioning.Captioner.vectors": WITHIN,
+    "captioning.loss": WITHIN,
+    "captioning.sums": WITHIN,
+    "language.run": WITHIN,
+    "message_vectors.MessageVectors.encode": WITHIN,
+    "readers.Reader.read": WITHIN,
+    "readers.Reader.strongest": WITHIN,
+    "readers.Reader.summarise": WITHIN,
+    "readers.Reader.vectors": WITHIN,
+    "sentiment.Pieces.*": KERAS,
+    "sorting.Sorter.decode": WITHIN,
+    "sorting.Sorter.encode": WITHIN,
+    "sorting.loss": WITHIN,
+    "translation.*.encode": WITHIN,
+    "translation.*.decode": WITHIN,
+    "translation.Translator.answer": WITHIN,
+    "translation.Translator.attend": WITHIN,
+    "translation.begun": WITHIN,
+    "translation.dropper": WITHIN,
+    "translation.loss": WITHIN,
+    "translation.search": "compiled as a whole; translate and looks, which are tried, call it",
     "muon.*": WITHIN,
-}
-UNCHECKED = {  # networks of the applications: tests of their own refuse what is named there
-    "captioning.*",
-    "language.*",
-    "message_vectors.*",
-    "readers.*",
-    "sampling.*",
-    "scenes.*",
-    "sentiment.*",
-    "sorting.*",
-    "training.*",
-    "translation.*",
 }
 
 
@@ -106,16 +119,15 @@ def public_names() -> list[str]:
 def test_every_public_function_is_tried():
     tried = {case.name for case in CASES}
     assert len(tried) == len(CASES), "a function has two cases"
-    patterns = [*NOT_TRIED, *UNCHECKED]
     missing = [
         name
         for name in public_names()
-        if name not in tried and not any(fnmatch(name, pattern) for pattern in patterns)
+        if name not in tried and not any(fnmatch(name, pattern) for pattern in NOT_TRIED)
     ]
     assert not missing, f"no case for {', '.join(missing)}"
 
 
 def test_the_exceptions_are_needed():
     names = public_names()
-    idle = [p for p in [*NOT_TRIED, *UNCHECKED] if not any(fnmatch(name, p) for name in names)]
+    idle = [p for p in NOT_TRIED if not any(fnmatch(name, p) for name in names)]
     assert not idle, f"no function is called {', '.join(idle)}"
