@@ -94,15 +94,16 @@ def _forward(step, given, kernel, first, weights, steps):
     room = [tf.TensorArray(s.dtype, time + 1, element_shape=s.shape).write(0, s) for s in first]
     shape = (first[0].shape[0], kernel.shape[1])
     products = tf.TensorArray(kernel.dtype, time, element_shape=shape)
+    read = _reader(given)
 
     def body(t, now, states, room, products):
         remembered = tf.matmul(states[0], kernel)
         products = products.write(t, remembered)
         states = step(now, remembered, states, weights)
         room = [kept.write(t + 1, s) for kept, s in zip(room, states, strict=True)]
-        return t + 1, _at(tf.minimum(t + 1, steps - 1), given), states, room, products
+        return t + 1, read(tf.minimum(t + 1, steps - 1)), states, room, products
 
-    start = (0, _at(0, given), list(first), room, products)
+    start = (0, read(0), list(first), room, products)
     _, _, last, room, products = tf.while_loop(lambda t, *_: t < steps, body, start)
     return [kept.stack() for kept in room], products.stack(), last
 
@@ -112,8 +113,10 @@ def _backward(pull, given, products, reached, kernel, to_outputs, to_last, param
     time, across = _time(products), tf.transpose(kernel)
     shape = (to_last[0].shape[0], kernel.shape[1])
 
+    read_given, read_kept = _reader([to_outputs, *given]), _reader([products, *reached])
+
     def read(t):
-        return _at(t, [to_outputs, *given]), _at(t, [products, *reached])
+        return read_given(t), read_kept(t)
 
     (_, *now), (remembered, *states) = read(0)
     one, other = pull(now, remembered, states, to_last)[0]
@@ -136,13 +139,18 @@ def _backward(pull, given, products, reached, kernel, to_outputs, to_last, param
     return (stacked[0], stacked[-1]), d_first, shares
 
 
-def _at(t, values: list) -> list[tf.Tensor]:
-    """The values of one step.
+def _reader(values: list) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """What reads the values of one step.
 
     A loop reads at each step what the next one needs, and hands it on. If it were read where it is
-    used, XLA would make one piece of code of both, which computes number by number.
+    used, XLA would make one piece of code of both, which computes number by number; and read from a
+    tensor instead of an array of them, XLA may compute all of the tensor anew at each step.
     """
-    return [value[t] for value in values]
+    arrays = [
+        tf.TensorArray(value.dtype, _time(value), clear_after_read=False).unstack(value)
+        for value in values
+    ]
+    return lambda t: [array.read(t) for array in arrays]
 
 
 def _time(value):
