@@ -96,8 +96,18 @@ class Cell(keras.layers.Layer):
         return ops.matmul(inputs, self.kernel) + self._input_bias()
 
     def step(self, projected, states):
-        """The equations of the cell, from the projected input and the list of states."""
+        """One step from the projected input: the product with the first state, and the rest."""
+        remembered = ops.matmul(states[0], self.recurrent_kernel)
+        return self.combine(projected, remembered, states)
+
+    def combine(self, projected, remembered, states):
+        """The equations of the cell, from ``x W + b``, ``h U`` and the list of states."""
         raise NotImplementedError
+
+    @property
+    def one_product(self) -> bool:
+        """Whether a step is one product and ``combine``, and its output is its first state."""
+        return type(self).step is Cell.step
 
     def get_initial_state(self, batch_size=None):
         """A list of zeros, one tensor a state."""
@@ -144,10 +154,9 @@ class ElmanCell(Cell):
     .. math:: h' = \tanh(x W + h U + b), \qquad y = h'
     """
 
-    def step(self, projected, states):
+    def combine(self, projected, remembered, states):
         """One step."""
-        (h,) = states
-        h = tanh(projected + ops.matmul(h, self.recurrent_kernel))
+        h = tanh(projected + remembered)
         return h, [h]
 
 
@@ -293,10 +302,10 @@ class LSTMCell(Cell):
         if self.peephole:
             self.peepholes = self.add_weight((3, self.units), "glorot_uniform", name="peepholes")
 
-    def step(self, projected, states):
+    def combine(self, projected, remembered, states):
         """One step."""
-        h, c = states
-        zi, zf, zc, zo = ops.split(projected + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        _, c = states
+        zi, zf, zc, zo = ops.split(projected + remembered, 4, axis=-1)
         if self.peephole:
             zi, zf = zi + c * self.peepholes[0], zf + c * self.peepholes[1]
         c = sigmoid(zf) * c + sigmoid(zi) * tanh(zc)
@@ -339,19 +348,26 @@ class GRUCell(Cell):
 
     def step(self, projected, states):
         """One step."""
+        if self.reset_after:
+            return super().step(projected, states)
         (h,) = states
         xz, xr, xh = ops.split(projected, 3, axis=-1)
-        if self.reset_after:
-            remembered = ops.matmul(h, self.recurrent_kernel) + self.bias[1]
-            hz, hr, hh = ops.split(remembered, 3, axis=-1)
-            candidate = tanh(xh + sigmoid(xr + hr) * hh)
-        else:
-            Uzr, Uh = ops.split(self.recurrent_kernel, [2 * self.units], axis=-1)
-            hz, hr = ops.split(ops.matmul(h, Uzr), 2, axis=-1)
-            candidate = tanh(xh + ops.matmul(sigmoid(xr + hr) * h, Uh))
-        z = sigmoid(xz + hz)
+        Uzr, Uh = ops.split(self.recurrent_kernel, [2 * self.units], axis=-1)
+        hz, hr = ops.split(ops.matmul(h, Uzr), 2, axis=-1)
+        z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+        candidate = tanh(xh + ops.matmul(r * h, Uh))
         h = z * h + (1 - z) * candidate
         return h, [h]
+
+    def combine(self, projected, remembered, states):
+        """One step with ``reset_after``."""
+        h = gated(projected, remembered + self.bias[1], states[0])
+        return h, [h]
+
+    @property
+    def one_product(self) -> bool:
+        """Whether a step is one product and ``combine``."""
+        return self.reset_after and type(self).step is GRUCell.step
 
     def _bias_shape(self) -> tuple[int, ...]:
         return (2, self.columns) if self.reset_after else (self.columns,)
@@ -390,6 +406,15 @@ class MinGRUCell(Cell):
         z = sigmoid(xz)
         h = (1 - z) * h + z * candidate
         return h, [h]
+
+
+def gated(projected, remembered, h):
+    """The next state of a GRU whose reset gate acts after the product."""
+    xz, xr, xh = ops.split(projected, 3, axis=-1)
+    hz, hr, hh = ops.split(remembered, 3, axis=-1)
+    z, r = sigmoid(xz + hz), sigmoid(xr + hr)
+    candidate = tanh(xh + r * hh)
+    return z * h + (1 - z) * candidate
 
 
 def _positive(name: str, value: int) -> int:

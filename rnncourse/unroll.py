@@ -4,8 +4,9 @@ The three functions do what TensorFlow 1's functions of the same names did, for 
 :mod:`rnncourse.cells` and for any other Keras cell: with ``sequence_length``, outputs are zero past
 the end of each sequence, and the state is the one at its last valid step.
 
-What the cells of this course make of the input alone can be computed for all steps in one product
-before the loop. That is done where it has been measured to pay: where the input is wide.
+Where a cell of this course meets its past in one product, ``dynamic_rnn`` runs it in the loop of
+:mod:`rnncourse.fast_loop`, which learns faster. For the others, what they make of the input alone
+is computed for all steps in one product before the loop where that pays: where the input is wide.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnncourse import arguments
+from rnncourse import arguments, fast_loop
 from rnncourse.cells import Cell
 
 WIDE = 2  # features a unit, above which inputs are projected before the loop
@@ -85,8 +86,11 @@ def dynamic_rnn(
     Raises:
         ValueError: If a shape, a length or the structure of the state does not fit.
         TypeError: If dtypes differ.
+        LookupError: If a gradient of a cell with one product is differentiated once more.
     """
     run = prepare(cell, inputs, sequence_length, initial_state)
+    if _is_fast(cell):
+        return _fast(cell, run)
     steps, step = _split(cell, run)
     steps = tf.TensorArray(steps.dtype, run.time).unstack(steps)
     outputs = tf.TensorArray(cell.compute_dtype, run.time, element_shape=(None, cell.output_size))
@@ -189,6 +193,29 @@ def project_all(cell: Cell, run: Run) -> tf.Tensor:
         )
     flat = tf.reshape(tf.transpose(run.inputs, [1, 0, 2]), [-1, features])  # (time * batch, ...)
     return tf.reshape(cell.project(flat), [run.time, run.batch, cell.kernel.shape[1]])
+
+
+def _is_fast(cell) -> bool:
+    """Whether the loop with the late gradient can run this cell."""
+    plain = isinstance(cell, Cell) and type(cell).call is Cell.call
+    return plain and cell.one_product and cell.compute_dtype == cell.variable_dtype
+
+
+def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
+    """What :func:`dynamic_rnn` returns, by the loop with the late gradient."""
+    valid = None
+    if run.length is not None:
+        valid = (tf.range(run.time)[:, None] < run.length)[:, :, None]  # (time, batch, 1)
+
+    def combine(projected, remembered, states):
+        return cell.combine(projected, remembered, states)[1]
+
+    projected = project_all(cell, run)
+    after, last = fast_loop.run(combine, projected, run.states, cell.recurrent_kernel, valid=valid)
+    outputs = after if valid is None else tf.where(valid, after, 0)
+    outputs = tf.transpose(outputs, [1, 0, 2])
+    outputs.set_shape([*run.inputs.shape[:2], cell.output_size])
+    return outputs, _packed(cell, last)
 
 
 def _split(cell, run: Run) -> tuple[tf.Tensor, Callable]:

@@ -23,7 +23,9 @@ NOT_TRIED = {  # name or pattern -> why
     "cells.Cell": "the base class, which is not used alone",
     "cells.*.build": KERAS,
     "cells.*.call": CELL,
+    "cells.*.combine": CELL,
     "cells.*.project": CELL,
+    "cells.gated": WITHIN,
     "cells.*.step": CELL,
     "cells.*.get_initial_state": KERAS,
     "cells.*.get_config": KERAS,
@@ -47,6 +49,7 @@ NOT_TRIED = {  # name or pattern -> why
     "music.abc_notation.*.faults": "no arguments",
     "music.metronome.*": KERAS,
     "fast_gru.*": WITHIN,
+    "fast_loop.*": WITHIN,
     "muon.*": WITHIN,
 }
 UNCHECKED = {  # networks of the applications: tests of their own refuse what is named there
