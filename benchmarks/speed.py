@@ -59,6 +59,7 @@ MEMORY = {
     "minGRU": ("dynamic", "parallel scan"),
 }
 MEMORY_STEPS = (64, 256, 1024)
+SHORT = 28
 STATIC_STEPS = 256  # a longer chain takes minutes to write down
 
 
@@ -143,7 +144,8 @@ def steps(part: Part) -> None:
         forms = [form for form in forms if form != "matrix product"]
         for size, cell in itertools.product(sizes[: 2 if part.quick else None], LAYERS):
             batch, steps, units = size
-            chosen = [form for form in forms if "Fast" not in form or cell == "GRU"]
+            compiled = ("chain", "unroll, jit")  # a long chain takes minutes to compile
+            chosen = [f for f in forms if steps <= SHORT or not any(c in f for c in compiled)]
             if cores == 1:
                 chosen = [form for form in chosen if "half" not in form]
             prefix = f"{cores} | {cell} | {batch} | {steps} | {units}"
@@ -156,12 +158,11 @@ def steps(part: Part) -> None:
 def limit(part: Part) -> None:
     """Training step and inference, beside a plain product of matrices of the same size."""
     frameworks = part.frameworks({"ours.py": "tensorflow"}, cores=2)
-    ours = [f for f in frameworks[0].forms if "ours, " in f and "scan" not in f]
+    ours = [f for f in frameworks[0].forms if "ours, XLA" in f]
     for size, cell in itertools.product(LIMIT, LAYERS):
-        forms = [form for form in ours if "Fast" not in form or cell == "GRU"]
         prefix = "2 | " + " | ".join(map(str, (cell, *size)))
         case = Case(cell, *part.size(*size))
-        part.measure(frameworks, [*forms, "matrix product"], case, prefix)
+        part.measure(frameworks, [*ours, "matrix product"], case, prefix)
     frameworks[0].close()
 
 
