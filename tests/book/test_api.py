@@ -46,7 +46,7 @@ def test_a_description_shows_the_arguments_and_the_chapters():
     cell = re.search(r'<dt[^>]* id="rnncourse.cells.LSTMCell">(.*?)</dt>', page, re.DOTALL)[1]
     assert "peephole" in cell and not re.search(r"\bargs\b", cell)
     used = re.findall(r'<p class="taught-in">.*?</p>', page, re.DOTALL)
-    assert any('href="manual_rnn.html"' in chapters for chapters in used)
+    assert any('href="dynamic_unrolling.html"' in chapters for chapters in used)
 
 
 def test_names_in_the_text_lead_to_their_description():
