@@ -2,7 +2,7 @@
 
 A chapter calls :func:`record` for every number that it goes on to mention. The bound is asserted on
 the spot; the value travels with the cell's output, from where the book's prose quotes it as
-``{glue:text}`chapter.what` ``, and from where the build gathers ``_build/results.json``. Because it
+the role ``glue:text``, and from where the build gathers ``_build/results.json``. Because it
 is part of the output, a chapter taken from the cache counts like one that ran.
 """
 
