@@ -1,7 +1,7 @@
 """The numbers a chapter states: recorded with a bound, quoted in the prose, collected.
 
 A chapter calls :func:`record` for every number that it goes on to mention. The bound is asserted on
-the spot; the value travels with the cell's output, from where the book's prose quotes it as
+the spot; the value travels with the cell's output, from where the book's prose quotes it by
 the role ``glue:text``, and from where the build gathers ``_build/results.json``. Because it
 is part of the output, a chapter taken from the cache counts like one that ran.
 """
