@@ -110,11 +110,12 @@ def _prepared(article: articles.Article, known: list[str]) -> articles.Article:
 
 
 def _contents(titles: dict[str, str]) -> str:
-    """The table of contents by parts, with links."""
+    """The table of contents by parts, with links to the pages that paper holds."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     parts = [(toc["root"], [])]
     parts += [
-        (part.get("caption", ""), [c["file"] for c in part["chapters"]]) for part in toc["parts"]
+        (part.get("caption", ""), [c["file"] for c in part["chapters"] if c["file"] in titles])
+        for part in toc["parts"]
     ]
     lines = []
     for caption, files in parts:

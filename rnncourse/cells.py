@@ -11,7 +11,8 @@ out as Keras has them, one block of columns a gate: ``kernel`` (features, gates 
 
 In the equations ``x W + b`` is everything that comes from the input. It does not depend on the
 state, so a cell computes it apart, in ``project``, and an unroller may do so for all steps at once;
-``step`` does the rest.
+``step`` does the rest. Most cells meet their past in one product, ``h U``; what they make of both
+sums is then in ``combine``.
 """
 
 from __future__ import annotations

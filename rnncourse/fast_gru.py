@@ -93,8 +93,7 @@ def gru(projected, initial_state, recurrent_kernel, recurrent_bias, mask=None):
 
     first = tf.ensure_shape(initial_state, [projected.shape[0], recurrent_kernel.shape[0]])
     steps_first = tf.transpose(projected, [1, 0, 2])
-    states, (last,) = fast_loop.run(
+    outputs, (last,) = fast_loop.run(
         combine, steps_first, [first], recurrent_kernel, recurrent_bias, valid=valid, steps=steps
     )
-    outputs = states if valid is None else tf.where(valid, states, 0)
     return tf.transpose(outputs, [1, 0, 2]), last

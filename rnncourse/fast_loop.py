@@ -43,8 +43,8 @@ def run(
         steps: How many steps are taken, from the first on; by default all.
 
     Returns:
-        The first state after each step, (time, batch, units), and the last states. They can be
-        differentiated once.
+        The first state after each step, (time, batch, units), zero where a step does not count;
+        and the last states. They can be differentiated once.
     """
     given = [projected] if valid is None else [projected, valid]
     steps = _time(projected) if steps is None else steps
@@ -85,7 +85,7 @@ def run(
 
     arguments = (projected, recurrent_kernel, *states, *weights)
     outputs, *last = loop(*(tf.convert_to_tensor(value) for value in arguments))
-    return outputs, last
+    return outputs if valid is None else tf.where(valid, outputs, 0), last
 
 
 def _forward(step, given, kernel, first, weights, steps):
@@ -112,7 +112,6 @@ def _backward(pull, given, products, reached, kernel, to_outputs, to_last, param
     """Gradients of ``x W + b`` and ``h U`` at all steps, of first states and of parameters."""
     time, across = _time(products), tf.transpose(kernel)
     shape = (to_last[0].shape[0], kernel.shape[1])
-
     read_given, read_kept = _reader([to_outputs, *given]), _reader([products, *reached])
 
     def read(t):

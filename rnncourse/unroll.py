@@ -89,7 +89,7 @@ def dynamic_rnn(
         LookupError: If a gradient of a cell with one product is differentiated once more.
     """
     run = prepare(cell, inputs, sequence_length, initial_state)
-    if _is_fast(cell):
+    if _can_be_split(cell) and cell.one_product:
         return _fast(cell, run)
     steps, step = _split(cell, run)
     steps = tf.TensorArray(steps.dtype, run.time).unstack(steps)
@@ -195,10 +195,10 @@ def project_all(cell: Cell, run: Run) -> tf.Tensor:
     return tf.reshape(cell.project(flat), [run.time, run.batch, cell.kernel.shape[1]])
 
 
-def _is_fast(cell) -> bool:
-    """Whether the loop with the late gradient can run this cell."""
+def _can_be_split(cell) -> bool:
+    """Whether what a cell makes of the input can be computed apart: one of ours, in one dtype."""
     plain = isinstance(cell, Cell) and type(cell).call is Cell.call
-    return plain and cell.one_product and cell.compute_dtype == cell.variable_dtype
+    return plain and cell.compute_dtype == cell.variable_dtype
 
 
 def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
@@ -211,8 +211,8 @@ def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
         return cell.combine(projected, remembered, states)[1]
 
     projected = project_all(cell, run)
-    after, last = fast_loop.run(combine, projected, run.states, cell.recurrent_kernel, valid=valid)
-    outputs = after if valid is None else tf.where(valid, after, 0)
+    kernel = cell.recurrent_kernel
+    outputs, last = fast_loop.run(combine, projected, run.states, kernel, valid=valid)
     outputs = tf.transpose(outputs, [1, 0, 2])
     outputs.set_shape([*run.inputs.shape[:2], cell.output_size])
     return outputs, _packed(cell, last)
@@ -220,9 +220,7 @@ def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
 
 def _split(cell, run: Run) -> tuple[tf.Tensor, Callable]:
     """What can be had for all steps at once, (time, batch, size), and what is left for each."""
-    plain = isinstance(cell, Cell) and type(cell).call is Cell.call
-    wide = plain and run.inputs.shape[2] > WIDE * cell.units
-    if wide and cell.compute_dtype == cell.variable_dtype:
+    if _can_be_split(cell) and run.inputs.shape[2] > WIDE * cell.units:
         return project_all(cell, run), cell.step
     return tf.transpose(run.inputs, [1, 0, 2]), cell
 
