@@ -55,7 +55,7 @@ ON_ONE_CORE = [(64, 28, 128), (128, 64, 256)]
 LIMIT = [(64, 64, 128), (64, 64, 512), (256, 64, 512)]
 SCAN_LENGTHS = (4, 16, 64, 256, 1024, 4096)
 MEMORY = {
-    "LSTM": ("static", "dynamic", "checkpointed"),
+    "LSTM": ("static", "dynamic", "dynamic, TensorFlow's gradient", "checkpointed"),
     "minGRU": ("dynamic", "parallel scan"),
 }
 MEMORY_STEPS = (64, 256, 1024)

@@ -14,7 +14,18 @@ import tensorflow as tf
 from rnncourse import cells, scan, unroll
 
 BATCH, FEATURES, UNITS, CHUNK = 32, 32, 128, 32
+
+
+class PlainLSTM(cells.LSTMCell):
+    """The same cell; what the loop cannot know is that its past comes in one product."""
+
+    def step(self, projected, states):
+        """As it is."""
+        return super().step(projected, states)
+
+
 CELLS = {"LSTM": cells.LSTMCell, "minGRU": cells.MinGRUCell}
+PLAIN = "dynamic, TensorFlow's gradient"
 
 
 def static(cell, x):
@@ -28,18 +39,19 @@ def dynamic(cell, x):
 
 
 def checkpointed(cell, x):
-    """A loop whose chunks keep nothing but the state between them, and are run again."""
+    """Compiled loops over chunks; each is run again on the way back, from the states before it."""
+    several = not isinstance(cell.state_size, int)
 
+    @tf.function
     @tf.recompute_grad
     def read(x, *states):
-        given = states[0] if isinstance(cell.state_size, int) else list(states)
-        outputs, after = unroll.dynamic_rnn(cell, x, initial_state=given)
-        return [outputs[:, -1], *tf.nest.flatten(after)]
+        given = list(states) if several else states[0]
+        return tf.nest.flatten(unroll.dynamic_rnn(cell, x, initial_state=given)[1])
 
-    states = cell.get_initial_state(BATCH)
+    states = tf.nest.flatten(cell.get_initial_state(BATCH))
     for start in range(0, x.shape[1], CHUNK):
-        last, *states = read(x[:, start : start + CHUNK], *states)
-    return last
+        states = read(x[:, start : start + CHUNK], *states)
+    return states[0]
 
 
 def parallel(cell, x):
@@ -50,6 +62,7 @@ def parallel(cell, x):
 FORMS = {
     "static": static,
     "dynamic": dynamic,
+    PLAIN: dynamic,
     "checkpointed": checkpointed,
     "parallel scan": parallel,
 }
@@ -63,23 +76,34 @@ def peak() -> float:
 
 def main(form: str, kind: str, steps: int) -> None:
     """Measure one."""
-    cell = CELLS[kind](UNITS)
+    tf.keras.utils.set_random_seed(0)
+    cell = PlainLSTM(UNITS) if form == PLAIN else CELLS[kind](UNITS)
     cell.build((BATCH, FEATURES))
+    weights = [v.value for v in cell.trainable_variables]
 
-    @tf.function
     def gradient(x):
-        total = tf.reduce_sum(FORMS[form](cell, x) ** 2)
-        return tf.gradients(total, [v.value for v in cell.trainable_variables])
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(FORMS[form](cell, x) ** 2)
+        return tape.gradient(total, weights)
+
+    if form != "checkpointed":  # whose chunks are compiled
+        time = None if FORMS[form] is dynamic else steps
+        signature = [tf.TensorSpec([BATCH, time, FEATURES])]
+        gradient = tf.function(gradient, input_signature=signature)
 
     @tf.function
     def warm(x):  # what TensorFlow needs once, whatever runs
         return tf.gradients(tf.reduce_sum(tf.tanh(tf.matmul(x, x)) ** 2), x)
 
+    def run(steps: int) -> list[np.ndarray]:
+        x = np.random.default_rng(0).normal(size=(BATCH, steps, FEATURES))
+        return [g.numpy() for g in gradient(tf.constant(x, tf.float32))]
+
     warm(tf.ones((64, 64)))
-    x = tf.constant(np.random.default_rng(0).normal(size=(BATCH, steps, FEATURES)), tf.float32)
+    if FORMS[form] in (dynamic, checkpointed):
+        run(2 * CHUNK)  # their graphs serve any number of steps
     baseline = peak()
-    for _ in range(2):
-        values = [g.numpy() for g in gradient(x)]
+    values = run(steps)
     size = float(sum(np.abs(v).sum() for v in values))
     print(json.dumps({"baseline": baseline, "peak": peak(), "gradient": size}))
 
