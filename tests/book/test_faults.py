@@ -102,6 +102,15 @@ class Starting:
         self.killed.set()
 
 
+@pytest.fixture
+def interruptible():
+    """What a shell starts in the background ignores an interruption; here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_kernel_that_is_not_there_yet_is_killed_when_it_is():
     client = Starting()
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
