@@ -61,13 +61,19 @@ class Host(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(data)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Has room for all that a browser, or two, ask at once."""
+
+    daemon_threads = True  # a browser keeps its connections
+    request_queue_size = 128
+
+
 @pytest.fixture(scope="session")
 def site():
     """The rendered book behind a server on this machine; yields its address."""
     assert (HTML / "index.html").is_file(), "make book comes first"
     handler = functools.partial(Host, directory=str(HTML))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True  # a browser keeps its connections
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -4,9 +4,11 @@ What counts is what crosses the line: text is sent compressed, here as by every 
 figures of all pages stand in the report at the end of the tests.
 """
 
+import contextlib
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from book.build import HTML
 from book.chapters import pages
@@ -81,9 +83,19 @@ def test_a_page_is_light_and_its_words_are_soon_there(fetch, record_property, na
     record_property("s on the line", round(seconds, 1))
     assert seconds < PATIENCE
 
-    page = fetch(name, slow=True)
-    page.wait_for_function(FIRST_WORDS, timeout=60_000)
-    record_property("s to words", round(page.evaluate(FIRST_WORDS) / 1000, 1))
+    page.context.close()  # it may still be at work
+    record_property("s to words", round(first_words(fetch, name) / 1000, 1))
+
+
+def first_words(fetch, name):
+    """Milliseconds until there is something to read; the browser's slow line may lose an answer."""
+    for patience in (20_000, 60_000):
+        page = fetch(name, slow=True)
+        with contextlib.suppress(TimeoutError):
+            page.wait_for_function(FIRST_WORDS, polling=100, timeout=patience)
+            return page.evaluate(FIRST_WORDS)
+        page.context.close()
+    raise AssertionError(f"{name} shows nothing")
 
 
 def test_no_icon_is_missing(fetch):
