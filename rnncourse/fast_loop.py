@@ -111,7 +111,6 @@ def _forward(step, given, kernel, first, weights, steps):
 def _backward(pull, given, products, reached, kernel, to_outputs, to_last, parameters, steps):
     """Gradients of ``x W + b`` and ``h U`` at all steps, of first states and of parameters."""
     time, across = _time(products), tf.transpose(kernel)
-    shape = (to_last[0].shape[0], kernel.shape[1])
     read_given, read_kept = _reader([to_outputs, *given]), _reader([products, *reached])
 
     def read(t):
@@ -119,8 +118,8 @@ def _backward(pull, given, products, reached, kernel, to_outputs, to_last, param
 
     (_, *now), (remembered, *states) = read(0)
     one, other = pull(now, remembered, states, to_last)[0]
-    apart = 1 if one is other else 2  # a cell that adds both sums has one gradient for them
-    room = [tf.TensorArray(kernel.dtype, time, element_shape=shape) for _ in range(apart)]
+    apart = [one] if one is other else [one, other]  # two sums that are added have one gradient
+    room = [tf.TensorArray(d.dtype, time, element_shape=d.shape) for d in apart]
 
     def body(t, now, past, to_states, room, shares):
         (to_output, *now), (remembered, *states) = now, past

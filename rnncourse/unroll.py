@@ -201,18 +201,25 @@ def _can_be_split(cell) -> bool:
     return plain and cell.compute_dtype == cell.variable_dtype
 
 
+def _is_wide(cell: Cell, run: Run) -> bool:
+    """Whether the inputs take more room than what comes of them, and are projected before."""
+    return run.inputs.shape[2] > WIDE * cell.units
+
+
 def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
     """What :func:`dynamic_rnn` returns, by the loop with the late gradient."""
     valid = None
     if run.length is not None:
         valid = (tf.range(run.time)[:, None] < run.length)[:, :, None]  # (time, batch, 1)
 
-    def combine(projected, remembered, states):
-        return cell.combine(projected, remembered, states)[1]
+    steps, project = tf.transpose(run.inputs, [1, 0, 2]), cell.project
+    if _is_wide(cell, run):
+        steps, project = project_all(cell, run), lambda projected: projected
 
-    projected = project_all(cell, run)
-    kernel = cell.recurrent_kernel
-    outputs, last = fast_loop.run(combine, projected, run.states, kernel, valid=valid)
+    def combine(x, remembered, states):
+        return cell.combine(project(x), remembered, states)[1]
+
+    outputs, last = fast_loop.run(combine, steps, run.states, cell.recurrent_kernel, valid=valid)
     outputs = tf.transpose(outputs, [1, 0, 2])
     outputs.set_shape([*run.inputs.shape[:2], cell.output_size])
     return outputs, _packed(cell, last)
@@ -220,7 +227,7 @@ def _fast(cell: Cell, run: Run) -> tuple[tf.Tensor, State]:
 
 def _split(cell, run: Run) -> tuple[tf.Tensor, Callable]:
     """What can be had for all steps at once, (time, batch, size), and what is left for each."""
-    if _can_be_split(cell) and run.inputs.shape[2] > WIDE * cell.units:
+    if _can_be_split(cell) and _is_wide(cell, run):
         return project_all(cell, run), cell.step
     return tf.transpose(run.inputs, [1, 0, 2]), cell
 
