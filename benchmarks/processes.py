@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -82,7 +83,10 @@ class Framework:
         self.forms, self.version = hello["forms"], hello["version"]
 
     def ask(self, question: dict, timeout: float) -> dict:
-        """Put a question and wait for the answer.
+        """Put a question and wait for the answer; until the next one the program is halted.
+
+        So the threads of one framework, which wait for work by asking again and again, take nothing
+        from another.
 
         Raises:
             Missing: If the answer is an error, or there is none in time; the program is then
@@ -97,6 +101,7 @@ class Framework:
         watch = threading.Timer(timeout, give_up)
         watch.start()
         try:
+            self.process.send_signal(signal.SIGCONT)
             self.process.stdin.write(json.dumps(question) + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline()
@@ -105,6 +110,7 @@ class Framework:
         finally:
             watch.cancel()
         if line:
+            self.process.send_signal(signal.SIGSTOP)
             answer = json.loads(line)
             if "error" in answer:
                 raise Missing(answer["error"])
@@ -116,6 +122,7 @@ class Framework:
 
     def close(self) -> None:
         """End the program."""
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait(timeout=30)
 

@@ -58,7 +58,7 @@ MEMORY = {
     "LSTM": ("static", "dynamic", "dynamic, TensorFlow's gradient", "checkpointed"),
     "minGRU": ("dynamic", "parallel scan"),
 }
-MEMORY_STEPS = (64, 256, 1024)
+MEMORY_STEPS = (256, 1024, 4096)
 SHORT = 28
 STATIC_STEPS = 256  # a longer chain takes minutes to write down
 
@@ -144,7 +144,7 @@ def steps(part: Part) -> None:
         forms = [form for form in forms if form != "matrix product"]
         for size, cell in itertools.product(sizes[: 2 if part.quick else None], LAYERS):
             batch, steps, units = size
-            compiled = ("chain", "unroll, jit")  # a long chain takes minutes to compile
+            compiled = ("chain, XLA", "unroll, jit")  # a long chain takes minutes to compile
             chosen = [f for f in forms if steps <= SHORT or not any(c in f for c in compiled)]
             if cores == 1:
                 chosen = [form for form in chosen if "half" not in form]

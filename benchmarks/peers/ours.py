@@ -116,8 +116,11 @@ def products(case: Case):
 
 FORMS = {
     "ours": by_unroller(unroll.dynamic_rnn, xla=False),
+    "ours, half a batch a core": by_unroller(unroll.dynamic_rnn, xla=False, parts=2),
     "ours, XLA": by_unroller(unroll.dynamic_rnn, xla=True),
     "ours, XLA, half a batch a core": by_unroller(unroll.dynamic_rnn, xla=True, parts=2),
+    "ours, chain": by_unroller(chain, xla=False),
+    "ours, chain, half a batch a core": by_unroller(chain, xla=False, parts=2),
     "ours, chain, XLA, half a batch a core": by_unroller(chain, xla=True, parts=2),
     "Keras": by_layer(keras_layer(), xla=False),
     "Keras, jit_compile": by_layer(keras_layer(), xla=True),
