@@ -33,7 +33,8 @@ def run(
         combine: The cell, for the tensors of one step:
             ``combine(projected, remembered, states, *weights) -> new states``. It may also use
             variables.
-        projected: What comes from the input, (time, batch, columns).
+        projected: What comes from the input, ``x W + b``, (time, batch, columns); or the input
+            itself, (time, batch, features), if ``combine`` projects it.
         states: The states to begin with, each (batch, size). The first is multiplied with the
             kernel.
         recurrent_kernel: Tensor of shape (units, columns).
@@ -109,7 +110,7 @@ def _forward(step, given, kernel, first, weights, steps):
 
 
 def _backward(pull, given, products, reached, kernel, to_outputs, to_last, parameters, steps):
-    """Gradients of ``x W + b`` and ``h U`` at all steps, of first states and of parameters."""
+    """Gradients of what is given and of ``h U``, at all steps; of first states; of parameters."""
     time, across = _time(products), tf.transpose(kernel)
     read_given, read_kept = _reader([to_outputs, *given]), _reader([products, *reached])
 
