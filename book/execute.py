@@ -76,14 +76,14 @@ def run(chapter: Chapter, env: dict[str, str] | None = None):
 
 def _execute(client: NotebookClient, env: dict[str, str]) -> None:
     """Execute, but let Ctrl-C through: nbclient, in the main thread, would keep it to itself."""
-    with ThreadPoolExecutor(1) as pool, open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
+    with ThreadPoolExecutor(2) as pool, open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
         running = pool.submit(client.execute, env=env, stderr=nowhere)
         try:
             running.result()
         except KeyboardInterrupt:
             while not running.done():  # a kernel may just be starting, and cannot be killed yet
                 if client.km and client.km.provisioner:
-                    asyncio.run(client.km.provisioner.kill())
+                    pool.submit(asyncio.run, client.km.provisioner.kill()).result()
                 wait([running], timeout=0.1)
             raise
 

@@ -3,6 +3,8 @@
 Interruptions by the author, and two builds at once, are in ``test_build.py``.
 """
 
+import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -110,12 +112,34 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+def at_once(call):
+    call()
+
+
+def in_an_event_loop(call):
+    """As in a notebook, or beside a browser that Playwright drives."""
+
+    async def called():
+        call()
+
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(called())
+
+
 @pytest.mark.usefixtures("interruptible")
-def test_a_kernel_that_is_not_there_yet_is_killed_when_it_is():
+@pytest.mark.parametrize("run", [at_once, in_an_event_loop])
+def test_a_kernel_that_is_not_there_yet_is_killed_when_it_is(run):
     client = Starting()
-    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        execute._execute(client, {})
+
+    def interrupted():
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            execute._execute(client, {})
+
+    if asyncio._get_running_loop() is None:
+        run(interrupted)
+    else:  # a browser of another test of this process is still open
+        interrupted()
     assert client.killed.is_set()
 
 
