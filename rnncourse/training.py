@@ -279,7 +279,8 @@ def compiled_step(
         variables: What is trained; a list of variables.
         optimizer: What moves them.
         parts: As for :func:`gradients_by_core`.
-        jit_compile: Whether XLA compiles gradients and optimiser.
+        jit_compile: Whether XLA compiles gradients and optimiser. Without it, batches of other
+            lengths share one graph.
 
     Raises:
         ValueError: As for :func:`gradients_by_core`.
@@ -293,7 +294,7 @@ def compiled_step(
     def move(gradients):
         optimizer.apply(gradients, variables)
 
-    @tf.function
+    @tf.function(reduce_retracing=not jit_compile)
     def step(*arrays):
         value, gradients = gradients_of(*arrays)
         move(gradients)
