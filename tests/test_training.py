@@ -243,6 +243,22 @@ def test_a_compiled_step_moves_as_one_by_hand(jit_compile):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+def test_without_xla_batches_of_all_lengths_share_one_graph():
+    factor, traced = tf.Variable(2.0), []
+
+    def loss(x):
+        traced.append(x.shape)
+        return tf.reduce_mean(factor * x)
+
+    optimizer = keras.optimizers.SGD(0.5)
+    step = training.compiled_step(loss, [factor], optimizer, jit_compile=False)
+    for length in range(3, 9):
+        now = float(factor)
+        assert float(step(tf.ones([4, length]))) == pytest.approx(now)
+        assert float(factor) == pytest.approx(now - 0.5)
+    assert len(traced) == 2, "the first length, and then any"
+
+
 def test_steps_are_taken_in_order_and_watching_is_not_timed():
     weight, seen = tf.Variable(1.0), []
 
