@@ -487,16 +487,15 @@ def fit_reader(
     if edges is None:
         rows = np.random.default_rng(seed).permutation(len(labels))[: steps * batch_size]
         drawn = [array[rows] for array in inputs]
-        data = {"x": drawn if len(drawn) > 1 else drawn[0], "y": targets[rows]}
-        data["batch_size"] = batch_size
+        inputs = drawn if len(drawn) > 1 else drawn[0]
+        data = training.Shuffled(inputs, targets[rows], batch_size, seed)
     else:
         (messages,) = inputs
-        buckets = Bucketed(messages, targets, batch_size, edges=edges, seed=seed)
-        data, steps = {"x": buckets}, len(buckets)
+        data = Bucketed(messages, targets, batch_size, edges=edges, seed=seed)
     started = time.perf_counter()
-    compile_reader(model, steps=epochs * steps, **how)
+    compile_reader(model, steps=epochs * len(data), **how)
     log = model.fit(
-        **data,
+        data,
         epochs=epochs,
         callbacks=list(callbacks),
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",

@@ -125,6 +125,65 @@ def pictures(count=10):
     return x, np.arange(count)
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_shuffled_shows_every_example_once_an_epoch_each_time_otherwise(several):
+    x, y = np.arange(10)[:, None] * [1, 10], np.arange(10) * 100
+    inputs = [x, y] if several else x
+    data, orders = training.Shuffled(inputs, y, batch_size=4, seed=0), []
+    for _ in range(50):
+        batches = [data[i] for i in range(len(data))]
+        for inputs, targets in batches:
+            here, *more = inputs if several else (inputs,)
+            np.testing.assert_array_equal(here, targets[:, None] // 100 * [1, 10])
+            assert all(np.array_equal(same, targets) for same in more)
+        assert [len(targets) for _, targets in batches] == [4, 4, 2]
+        orders.append(tuple(np.concatenate([targets for _, targets in batches])))
+        assert sorted(orders[-1]) == y.tolist()
+        data.on_epoch_end()
+    assert len(set(orders)) == 50
+    again = training.Shuffled(x, y, batch_size=4, seed=0)
+    np.testing.assert_array_equal(again[0][1], orders[0][:4])
+
+
+class Sees(keras.Model):
+    """Writes down what it is trained on."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense, self.seen = keras.layers.Dense(1), []
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        tf.py_function(lambda x: self.seen.extend(x.numpy()[:, 0].tolist()), data[:1], [])
+        return super().train_step(data)
+
+
+def test_fit_shuffles_in_every_epoch_and_the_same_with_the_same_seed():
+    x, runs = np.arange(8.0)[:, None], []
+    for _ in range(2):
+        training.seed_everything(0)
+        model = Sees()
+        model.compile("sgd", "mse")
+        training.fit(model, x, x, epochs=3, batch_size=4)
+        runs.append(np.reshape(model.seen, [3, 8]))
+    np.testing.assert_array_equal(*runs)
+    assert len({tuple(epoch) for epoch in runs[0]}) == 3, "Keras alone repeats the first"
+    assert {tuple(sorted(epoch)) for epoch in runs[0]} == {tuple(range(8))}
+
+
+def test_what_shuffled_refuses():
+    with pytest.raises(ValueError, match=r"targets must be as many as inputs \(3\), got 2"):
+        training.Shuffled(np.zeros([3, 1]), np.zeros(2), 1, seed=0)
+    with pytest.raises(
+        ValueError, match=r"inputs\[1\] must be as many as inputs\[0\] \(3\), got 2"
+    ):
+        training.Shuffled([np.zeros([3, 1]), np.zeros(2)], np.zeros(3), 1, seed=0)
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        training.Shuffled(np.zeros([3, 1]), np.zeros(3), 0, seed=0)
+
+
 def test_distorted_shows_every_picture_once_an_epoch_at_most_a_pixel_away():
     x, y = pictures()
     data = training.Distorted(x, y, batch_size=4, seed=0, stretch=0, slant=0)

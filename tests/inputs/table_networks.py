@@ -134,6 +134,19 @@ TRAINING = [
         fits=("steps warmup",),
     ),
     Case(
+        "training.Shuffled",
+        lambda **arguments: training.Shuffled(**arguments)[0],
+        lambda rng: {
+            "inputs": rng.normal(size=(3, 4)),
+            "targets": rng.integers(0, 2, 3),
+            "batch_size": 2,
+            "seed": 1,
+        },
+        fits=("inputs targets",),
+        holds=spreads,
+        examples=100,
+    ),
+    Case(
         "training.Distorted",
         lambda **arguments: training.Distorted(**arguments)[0],
         lambda rng: {
