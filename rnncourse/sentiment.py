@@ -488,15 +488,18 @@ def fit_reader(
         rows = np.random.default_rng(seed).permutation(len(labels))[: steps * batch_size]
         drawn = [array[rows] for array in inputs]
         inputs = drawn if len(drawn) > 1 else drawn[0]
-        data = training.Shuffled(inputs, targets[rows], batch_size, seed)
+        data = training.shuffled(inputs, targets[rows], batch_size, seed)
     else:
         (messages,) = inputs
         data = Bucketed(messages, targets, batch_size, edges=edges, seed=seed)
+        steps = len(data)
     started = time.perf_counter()
-    compile_reader(model, steps=epochs * len(data), **how)
+    compile_reader(model, steps=epochs * steps, **how)
     log = model.fit(
         data,
         epochs=epochs,
+        steps_per_epoch=steps,
+        shuffle=False,  # the data set does
         callbacks=list(callbacks),
         verbose=0 if os.environ.get("RNNCOURSE_QUIET") else "auto",
     )

@@ -89,8 +89,9 @@ def warmup_cosine(
     )
 
 
-class Shuffled(keras.utils.PyDataset):
-    """Mini-batches of examples, in another order in every epoch.
+@arguments.checked
+def shuffled(inputs, targets, batch_size: int, seed: int) -> tf.data.Dataset:
+    """Mini-batches of examples without end, in another order in every epoch.
 
     ``Model.fit`` shuffles arrays by itself; but where there is a seed, it begins again with it in
     every epoch, and all epochs have the same mini-batches in the same order.
@@ -101,39 +102,33 @@ class Shuffled(keras.utils.PyDataset):
         batch_size: Examples a mini-batch; the last one of an epoch may have fewer.
         seed: Of the orders.
 
+    Returns:
+        A data set of pairs: inputs, several as a tuple, and targets.
+
     Raises:
         ValueError: If there are no examples, the lengths differ, or a number is out of its range.
         TypeError: If an argument is of another kind.
     """
+    several = isinstance(inputs, list | tuple)
+    arrays = list(inputs) if several else [inputs]
+    named = {f"inputs[{i}]" if several else "inputs": array for i, array in enumerate(arrays)}
+    *arrays, targets = map(tf.constant, _examples(**named, targets=targets))
+    arguments.whole("batch_size", batch_size)
+    arguments.whole("seed", seed, 0)
+    whole = len(targets) % batch_size == 0
 
-    def __init__(self, inputs, targets: np.ndarray, batch_size: int, seed: int):
-        super().__init__()
-        self.several = isinstance(inputs, list | tuple)
-        arrays = inputs if self.several else [inputs]
-        named = {f"inputs[{i}]" if self.several else "inputs": a for i, a in enumerate(arrays)}
-        *self.inputs, self.targets = _examples(**named, targets=targets)
-        self.batch_size = arguments.whole("batch_size", batch_size)
-        self.rng = np.random.default_rng(arguments.whole("seed", seed, 0))
-        self.on_epoch_end()
+    def places(epoch):
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(targets)), [seed, epoch])
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=whole)
 
-    def on_epoch_end(self) -> None:
-        """A new order."""
-        self.order = self.rng.permutation(len(self.targets))
+    def examples(some):
+        chosen = tuple(tf.gather(array, some) for array in arrays)
+        return chosen if several else chosen[0], tf.gather(targets, some)
 
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.batch_size)
-
-    def _chosen(self, batch: int) -> np.ndarray:
-        """The places of the examples of a mini-batch."""
-        return self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
-
-    def __getitem__(self, batch: int) -> tuple:
-        some = self._chosen(batch)
-        inputs = tuple(array[some] for array in self.inputs)
-        return inputs if self.several else inputs[0], self.targets[some]
+    return tf.data.Dataset.counter().flat_map(places).map(examples).prefetch(1)
 
 
-class Distorted(Shuffled):
+class Distorted(keras.utils.PyDataset):
     """Mini-batches of pictures, each moved, stretched and slanted a little, otherwise every time.
 
     Counted from the middle, the pixel in row r and column c shows what the original has in row
@@ -164,24 +159,36 @@ class Distorted(Shuffled):
         slant: float = 0.2,
         shift: float = 1.5,
     ):
+        super().__init__()
         pictures, targets = _examples(pictures=pictures, targets=targets)
         arguments.reals("pictures", pictures, None, None, None)
+        arguments.whole("batch_size", batch_size)
         for name, size in {"stretch": stretch, "slant": slant, "shift": shift}.items():
             arguments.number(name, size, least=0, most=1e6)
-        super().__init__(np.pad(pictures, ((0, 0), (1, 1), (1, 1))), targets, batch_size, seed)
+        self.padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
+        self.targets, self.batch_size = targets, batch_size
         self.limits = np.array([stretch, stretch, slant, shift, shift])[:, None, None, None]
+        self.rng = np.random.default_rng(arguments.whole("seed", seed, 0))
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        """A new order."""
+        self.order = self.rng.permutation(len(self.targets))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        some, (padded,) = self._chosen(batch), self.inputs
+        some = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
         size = (len(self.limits), len(some), 1, 1)
         taller, wider, slant, down, right = self.limits * self.rng.uniform(-1, 1, size)
-        bottom, edge = np.array(padded.shape[1:]) - 1  # the last row and column, all 0
+        bottom, edge = np.array(self.padded.shape[1:]) - 1  # the last row and column, all 0
         row = (np.arange(1, bottom) - bottom / 2)[:, None]
         column = np.arange(1, edge) - edge / 2
         rows = np.rint((1 + taller) * row + down + bottom / 2)
         columns = np.rint((1 + wider) * column + slant * row + right + edge / 2)
         rows, columns = rows.clip(0, bottom).astype(int), columns.clip(0, edge).astype(int)
-        return padded[some[:, None, None], rows, columns], self.targets[some]
+        return self.padded[some[:, None, None], rows, columns], self.targets[some]
 
 
 def fit(
@@ -218,11 +225,13 @@ def fit(
     if not arguments.instance("model", model, keras.Model).compiled:
         raise ValueError("model must be compiled, got one that is not")
     arguments.whole("epochs", epochs)
+    steps = None
     if not isinstance(inputs, keras.utils.PyDataset):
         inputs, targets = _examples(inputs=inputs, targets=targets)
         check_inputs("inputs", model, [inputs])
+        steps = -(-len(inputs) // arguments.whole("batch_size", batch_size))
         seed = int(np.random.randint(2**31))  # from the generator that `seed_everything` has set
-        inputs = Shuffled(inputs, targets, batch_size, seed)
+        inputs = shuffled(inputs, targets, batch_size, seed)
     elif targets is not None or batch_size is not None:
         raise ValueError("targets and batch_size must be left out: the data set makes mini-batches")
     if validation is not None:
@@ -235,6 +244,8 @@ def fit(
     log = model.fit(
         inputs,
         epochs=epochs,
+        steps_per_epoch=steps,
+        shuffle=False,  # the data set does
         validation_data=validation,
         validation_batch_size=batch_size,
         callbacks=list(callbacks),

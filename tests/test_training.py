@@ -128,21 +128,28 @@ def pictures(count=10):
 @pytest.mark.parametrize("several", [False, True])
 def test_shuffled_shows_every_example_once_an_epoch_each_time_otherwise(several):
     x, y = np.arange(10)[:, None] * [1, 10], np.arange(10) * 100
-    inputs = [x, y] if several else x
-    data, orders = training.Shuffled(inputs, y, batch_size=4, seed=0), []
-    for _ in range(50):
-        batches = [data[i] for i in range(len(data))]
-        for inputs, targets in batches:
-            here, *more = inputs if several else (inputs,)
-            np.testing.assert_array_equal(here, targets[:, None] // 100 * [1, 10])
-            assert all(np.array_equal(same, targets) for same in more)
-        assert [len(targets) for _, targets in batches] == [4, 4, 2]
-        orders.append(tuple(np.concatenate([targets for _, targets in batches])))
-        assert sorted(orders[-1]) == y.tolist()
-        data.on_epoch_end()
-    assert len(set(orders)) == 50
-    again = training.Shuffled(x, y, batch_size=4, seed=0)
-    np.testing.assert_array_equal(again[0][1], orders[0][:4])
+    orders, sizes = [], []
+    batches = training.shuffled([x, y] if several else x, y, batch_size=4, seed=0)
+    for inputs, targets in batches.take(150):
+        here, *more = inputs if several else (inputs,)
+        np.testing.assert_array_equal(here, targets[:, None] // 100 * [1, 10])
+        assert all(np.array_equal(same, targets) for same in more)
+        orders.extend(targets.numpy())
+        sizes.append(len(targets))
+    assert sizes == 50 * [4, 4, 2]
+    epochs = np.reshape(orders, (50, 10))
+    assert (np.sort(epochs) == y).all()
+    assert len({tuple(epoch) for epoch in epochs}) == 50
+    (_, again), *_ = training.shuffled(x, y, batch_size=4, seed=0).take(1)
+    np.testing.assert_array_equal(again, orders[:4])
+    ((_, other),) = training.shuffled(x, y, batch_size=4, seed=1).take(1)
+    assert other.numpy().tolist() != orders[:4]
+
+
+def test_the_size_of_shuffled_batches_is_known_if_they_have_one():
+    for size, known in ((5, 5), (4, None)):
+        (x, _) = training.shuffled(np.zeros([10, 3]), np.zeros(10), size, seed=0).element_spec
+        assert x.shape.as_list() == [known, 3]
 
 
 class Sees(keras.Model):
@@ -175,13 +182,13 @@ def test_fit_shuffles_in_every_epoch_and_the_same_with_the_same_seed():
 
 def test_what_shuffled_refuses():
     with pytest.raises(ValueError, match=r"targets must be as many as inputs \(3\), got 2"):
-        training.Shuffled(np.zeros([3, 1]), np.zeros(2), 1, seed=0)
+        training.shuffled(np.zeros([3, 1]), np.zeros(2), 1, seed=0)
     with pytest.raises(
         ValueError, match=r"inputs\[1\] must be as many as inputs\[0\] \(3\), got 2"
     ):
-        training.Shuffled([np.zeros([3, 1]), np.zeros(2)], np.zeros(3), 1, seed=0)
+        training.shuffled([np.zeros([3, 1]), np.zeros(2)], np.zeros(3), 1, seed=0)
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        training.Shuffled(np.zeros([3, 1]), np.zeros(3), 0, seed=0)
+        training.shuffled(np.zeros([3, 1]), np.zeros(3), 0, seed=0)
 
 
 def test_distorted_shows_every_picture_once_an_epoch_at_most_a_pixel_away():

@@ -134,8 +134,8 @@ TRAINING = [
         fits=("steps warmup",),
     ),
     Case(
-        "training.Shuffled",
-        lambda **arguments: training.Shuffled(**arguments)[0],
+        "training.shuffled",
+        lambda **arguments: next(iter(training.shuffled(**arguments))),
         lambda rng: {
             "inputs": rng.normal(size=(3, 4)),
             "targets": rng.integers(0, 2, 3),
