@@ -27,7 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from benchmarks import record
@@ -38,6 +38,8 @@ CORES = 2
 PATIENCE = 180  # seconds for the tests; a fault may never come to an end
 KEPT = results.BUILD / "mutants"
 HEAVY = ("numpy", "scipy", "hypothesis.extra.numpy", "pytest", "tensorflow", "keras")
+# To the first failure, in one process; that a plugin of pytest is imported already does not matter.
+QUICKLY = ("-x", "-q", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 # Not worth a try: `|` and `is`, which stand in type hints and before None; what no number can be
 # combined with and any test would notice; decorators, and which exception is caught.
 IDLE = re.compile(
@@ -82,20 +84,18 @@ def tally(module: str) -> tuple[int, int]:
     said = kept["said"] if kept.get("stamp") == stamp else {}
     waiting = [fault for fault in faults if fault not in said]
     print(f"{module}: {len(faults)} faults, {len(waiting)} to be tried", flush=True)
-    shares = [waiting[core::CORES] for core in range(CORES)]
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(CORES, mp_context=fresh) as pool, fresh.Manager() as manager:
-        news = manager.Queue()
-        running = [pool.submit(try_all, module, source, share, news) for share in shares if share]
-        while not all(task.done() for task in running) or not news.empty():
-            while not news.empty():
-                fault, outcome = news.get()
-                said[fault] = outcome
-                state = {"stamp": stamp, "said": said}
-                results.write_atomically(tried, json.dumps(state, indent=1))
-            time.sleep(0.5)
-        for task in running:
-            task.result()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(
+            CORES, mp_context=fresh, initializer=prepare, initargs=(module, folder)
+        ) as pool,
+    ):
+        running = {pool.submit(outcome_of, module, source, fault): fault for fault in waiting}
+        for task in as_completed(running):
+            said[running[task]] = task.result()
+            state = {"stamp": stamp, "said": said}
+            results.write_atomically(tried, json.dumps(state, indent=1))
     survived = [fault for fault in faults if said[fault] == "survived"]
     text = "\n".join(f"# {fault}\n{difference(source, fault, module)}" for fault in survived)
     results.write_atomically(KEPT / f"{module}-survivors.diff", text)
@@ -142,41 +142,38 @@ def tests_of(module: str) -> Path:
     return Path(results.PROJECT, "tests", f"test_{module}.py")
 
 
-def try_all(module: str, source: str, faults: list[str], news) -> None:
-    """In a process of its own: plant one fault after the other in a copy of the project.
+def prepare(module: str, folder: str) -> None:
+    """Make this process one that tries faults: in a copy of the project, with TensorFlow imported.
 
     Raises:
         RuntimeError: If the tests fail without any fault.
     """
     sys.dont_write_bytecode = True  # two faults within a second would share one
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        for part in ("rnncourse", "tests", "book"):
-            shutil.copytree(results.PROJECT / part, copy / part)
-        for part in ("pyproject.toml", "conftest.py"):
-            shutil.copy(results.PROJECT / part, copy)
-        os.chdir(copy)
-        os.environ["PYTHONPATH"] = str(copy)  # for what the tests start
-        for name in [name for name in sys.modules if name.split(".")[0] == "rnncourse"]:
-            del sys.modules[name]
-        sys.path[:] = [
-            str(copy),
-            *(path for path in sys.path if path not in ("", str(results.PROJECT))),
-        ]
-        for name in HEAVY:
-            importlib.import_module(name)
-        target, tests = copy / "rnncourse" / f"{module}.py", f"tests/test_{module}.py"
-        if outcome_of(tests) != "survived":
-            raise RuntimeError(f"{tests} fails before any fault is planted")
-        for fault in faults:
-            target.write_text(planted(source, fault), encoding="utf-8")
-            news.put((fault, outcome_of(tests)))
-        os.chdir(results.PROJECT)
+    copy = Path(tempfile.mkdtemp(dir=folder))
+    for part in ("rnncourse", "tests", "book"):
+        shutil.copytree(results.PROJECT / part, copy / part)
+    for part in ("pyproject.toml", "conftest.py"):
+        shutil.copy(results.PROJECT / part, copy)
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy)  # for what the tests start
+    source = path_of(module).read_text(encoding="utf-8")
+    for name in [name for name in sys.modules if name.split(".")[0] == "rnncourse"]:
+        del sys.modules[name]
+    sys.path[:] = [
+        str(copy),
+        *(path for path in sys.path if path not in ("", str(results.PROJECT))),
+    ]
+    for name in HEAVY:
+        importlib.import_module(name)
+    if outcome_of(module, source) != "survived":
+        raise RuntimeError(f"the tests of {module} fail before any fault is planted")
 
 
-def outcome_of(tests: str) -> str:
-    """Run tests in a forked child: ``found``, ``survived``, or ``without end``."""
+def outcome_of(module: str, source: str, fault: str | None = None) -> str:
+    """What the tests say in a forked child: ``found``, ``survived`` or ``without end``."""
+    text = planted(source, fault) if fault else source
+    Path("rnncourse", f"{module}.py").write_text(text, encoding="utf-8")
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -185,7 +182,7 @@ def outcome_of(tests: str) -> str:
             os.dup2(nowhere, stream)
         import pytest
 
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:xdist", tests])) != 0)
+        os._exit(int(pytest.main([*QUICKLY, f"tests/test_{module}.py"])) != 0)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)

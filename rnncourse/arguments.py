@@ -113,6 +113,13 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
     return value
 
 
+def function(name: str, value: Any) -> Callable:
+    """What can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, got {what(value)}")
+    return value
+
+
 def generator(name: str, value: Any) -> np.random.Generator:
     """A generator of random numbers."""
     return instance(name, value, np.random.Generator)
@@ -269,18 +276,12 @@ def _check_of_hint(hint: Any) -> Callable[[str, Any], Any] | None:
     if kind is Iterable:
         return iterable
     if kind is Callable:
-        return _function
+        return function
     if kind is Mapping:
         return lambda name, value: instance(name, value, Mapping)
     if isinstance(kind, type) and kind not in (object, type):
         return lambda name, value: instance(name, value, kind)
     return None
-
-
-def _function(name: str, value: Any) -> Callable:
-    if not callable(value):
-        raise TypeError(f"{name} must be a function, got {what(value)}")
-    return value
 
 
 def _array_like(name: str, value: Any) -> Any:

@@ -7,7 +7,6 @@ is a number used as a stack. After section 2 of Albert's handout (2017), with it
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +14,9 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from rnncourse import arguments
+from rnncourse.arguments import what
 
 Node = Callable[[Any, Any], tuple[Any, Any]]  # (input, state) -> (output, new state)
 
@@ -39,11 +41,11 @@ def scan(f: Node, inputs: Iterable, state: Any) -> tuple[list, Any]:
         >>> scan(lambda x, s: (x + s, x + s), [1, 2, 3], 0)
         ([1, 3, 6], 6)
     """
-    _check_callable("f", f)
+    arguments.function("f", f)
     try:
         inputs = iter(inputs)
     except TypeError:
-        raise TypeError(f"inputs must be a sequence, got {_kind(inputs)}") from None
+        raise TypeError(f"inputs must be a sequence, got {what(inputs)}") from None
     outputs = []
     for x in inputs:
         y, state = _step(f, x, state)
@@ -58,7 +60,7 @@ def many_to_many(f: Node, start: Any) -> Callable[[Iterable], list]:
     >>> running_sum([1, 2, 3])
     [1, 3, 6]
     """
-    _check_callable("f", f)
+    arguments.function("f", f)
     return lambda inputs: scan(f, inputs, start)[0]
 
 
@@ -71,7 +73,7 @@ def many_to_one(f: Node, start: Any) -> Callable[[Iterable], Any]:
     >>> odd_number_of_ones([1, 0, 1, 1])
     1
     """
-    _check_callable("f", f)
+    arguments.function("f", f)
 
     def last(inputs: Iterable) -> Any:
         outputs, _ = scan(f, inputs, start)
@@ -111,8 +113,8 @@ def one_to_many(
         >>> one_to_many(bit, None, stop=0)(6)
         [0, 1, 1]
     """
-    _check_callable("f", f)
-    limit = _checked_limit(limit)
+    arguments.function("f", f)
+    arguments.whole("limit", limit)
     goal = start if stop is None else stop
     stops = stop if callable(stop) else lambda state: _equal(state, goal)
 
@@ -151,12 +153,12 @@ def compose(f: Node, g: Node) -> Node:
         >>> scan(compose(sums, sums), [1, 1, 1], (0, 0))
         ([1, 3, 6], (3, 6))
     """
-    _check_callable("f", f)
-    _check_callable("g", g)
+    arguments.function("f", f)
+    arguments.function("g", g)
 
     def stacked(x: Any, states: tuple[Any, Any]) -> tuple[Any, tuple[Any, Any]]:
         if not isinstance(states, tuple | list) or len(states) != 2:
-            raise ValueError(f"states must be a pair, one for each node, got {_kind(states)}")
+            raise ValueError(f"states must be a pair, one for each node, got {what(states)}")
         y, s = _step(f, x, states[0])
         z, t = _step(g, y, states[1])
         return z, (s, t)
@@ -184,8 +186,8 @@ def iterate(f: Callable[[Any], Any], a: Any, limit: int) -> Any:
         >>> iterate(lambda a: a // 2, 20, limit=10)
         0
     """
-    _check_callable("f", f)
-    for _ in range(_checked_limit(limit)):
+    arguments.function("f", f)
+    for _ in range(arguments.whole("limit", limit)):
         before, a = a, f(a)
         if _equal(before, a):
             return before
@@ -209,10 +211,10 @@ class Automaton:
     def __post_init__(self):
         """Check that there is a move for every case."""
         if not isinstance(self.moves, Mapping) or not all(map(_is_pair, self.moves)):
-            raise TypeError(f"moves must be (state, symbol) -> next state, got {_kind(self.moves)}")
+            raise TypeError(f"moves must be (state, symbol) -> next state, got {what(self.moves)}")
         _check_hashable("start", self.start)
         if not isinstance(self.accepting, Set | Sequence):
-            raise TypeError(f"accepting must be a set of states, got {_kind(self.accepting)}")
+            raise TypeError(f"accepting must be a set of states, got {what(self.accepting)}")
         for value in (*self.moves.values(), *self.accepting):
             _check_hashable("moves and accepting", value)
         object.__setattr__(self, "accepting", frozenset(self.accepting))
@@ -289,7 +291,7 @@ class Network:
         except (TypeError, ValueError):
             fits = False
         if not fits:
-            raise ValueError(f"h must be {len(self.bias)} numbers from 0 to 1, got {_kind(h)}")
+            raise ValueError(f"h must be {len(self.bias)} numbers from 0 to 1, got {what(h)}")
         x = np.array([a == symbol for a in self.symbols]).astype(self.kernel.dtype)
         h = self.activation(x @ self.kernel + h @ self.recurrent_kernel + self.bias)
         h = h.astype(self.bias.dtype)  # NumPy calculates small types in larger ones
@@ -307,8 +309,7 @@ def step_network(automaton: Automaton) -> Network:
     Raises:
         TypeError: If automaton is no :class:`Automaton`.
     """
-    if not isinstance(automaton, Automaton):
-        raise TypeError(f"automaton must be an Automaton, got {_kind(automaton)}")
+    arguments.instance("automaton", automaton, Automaton)
     pairs = [(q, a) for q in automaton.states for a in automaton.symbols]
     leads_to = [automaton.start, *(automaton.moves[pair] for pair in pairs)]
     reads = [[a == b for _, b in pairs] for a in automaton.symbols]
@@ -341,7 +342,7 @@ def stack_network(number: type = Fraction) -> Network:
         ValueError: If it cannot hold one half.
     """
     if not isinstance(number, type):
-        raise TypeError(f"number must be a type such as Fraction, got {_kind(number)}")
+        raise TypeError(f"number must be a type such as Fraction, got {what(number)}")
     if number(0.5) != 0.5:
         raise ValueError(f"number must be a type that holds fractions, got {number.__name__}")
 
@@ -371,7 +372,7 @@ def stack_network(number: type = Fraction) -> Network:
 def _step(f: Node, x: Any, state: Any) -> tuple[Any, Any]:
     result = f(x, state)
     if not isinstance(result, tuple) or len(result) != 2:
-        raise TypeError(f"f must return a pair (output, new state), got {_kind(result)}")
+        raise TypeError(f"f must return a pair (output, new state), got {what(result)}")
     return result
 
 
@@ -393,29 +394,10 @@ def _comparable(z: Any) -> Any:
         if np.iscomplexobj(z):
             raise TypeError
     except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"z must be a number or an array of numbers, got {_kind(z)}") from None
+        raise TypeError(f"z must be a number or an array of numbers, got {what(z)}") from None
     return z
 
 
 def _check_hashable(name: str, value: Any) -> None:
     if not isinstance(value, Hashable):
-        raise TypeError(f"{name} must be hashable, got {_kind(value)}")
-
-
-def _check_callable(name: str, f: Any) -> None:
-    if not callable(f):
-        raise TypeError(f"{name} must be a function, got {_kind(f)}")
-
-
-def _checked_limit(limit: Any) -> int:
-    try:
-        whole = operator.index(limit)
-    except TypeError:
-        raise TypeError(f"limit must be a whole number of steps, got {_kind(limit)}") from None
-    if whole < 1:
-        raise ValueError(f"limit must be at least 1, got {whole}")
-    return whole
-
-
-def _kind(value: Any) -> str:
-    return f"{type(value).__name__} {value!r}"[:80]
+        raise TypeError(f"{name} must be hashable, got {what(value)}")

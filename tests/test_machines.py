@@ -21,8 +21,10 @@ from rnncourse.machines import (
     many_to_many,
     many_to_one,
     one_to_many,
+    saturated,
     scan,
     stack_network,
+    step,
     step_network,
 )
 
@@ -88,9 +90,9 @@ def test_composition_is_associative_but_for_the_brackets_of_the_state(inputs):
 
 
 @given(st.integers(1, 40), st.integers(1, 7))
-def test_one_to_many_feeds_the_same_element_until_the_state_says_stop(count, step):
+def test_one_to_many_feeds_the_same_element_until_the_state_says_stop(count, size):
     countdown = one_to_many(lambda x, s: ((s, x), s - 1), count, stop=0)
-    assert countdown(step) == [(n, step) for n in range(count, 0, -1)]
+    assert countdown(size) == [(n, size) for n in range(count, 0, -1)]
 
 
 def test_one_to_many_feeds_the_element_once_if_something_follows():
@@ -118,6 +120,9 @@ def test_one_to_many_takes_as_many_steps_as_the_limit_and_no_more():
     assert len(one_to_many(count, 0, stop=8, limit=8)("a")) == 8
     with pytest.raises(RuntimeError, match="limit of 7 steps; the state is 7"):
         one_to_many(count, 0, stop=8, limit=7)("a")
+    assert one_to_many(count, 0, stop=1, limit=1)("a") == [0]
+    with pytest.raises(RuntimeError, match="limit of 10000 steps; the state is 10000"):
+        one_to_many(count, 0, stop=-1)("a")
 
 
 @given(st.integers(0, 10**6))
@@ -239,6 +244,7 @@ def test_a_float_loses_the_stack_one_plate_past_its_significand(number, signific
         (lambda: scan(delay, 3, 0), TypeError, "inputs must be a sequence, got int 3"),
         (lambda: scan(lambda x, s: x, [1], 0), TypeError, "f must return a pair .* got int 1"),
         (lambda: scan(lambda x, s: (1, 2, 3), [1], 0), TypeError, "f must return a pair"),
+        (lambda: scan(lambda x, s: (1,), [1], 0), TypeError, "f must return a pair"),
         (lambda: many_to_many(None, 0), TypeError, "f must be a function, got NoneType"),
         (lambda: many_to_one("f", 0), TypeError, "f must be a function, got str"),
         (lambda: many_to_one(delay, 0)([]), ValueError, "inputs must hold at least one"),
@@ -249,20 +255,52 @@ def test_a_float_loses_the_stack_one_plate_past_its_significand(number, signific
         (lambda: compose([], delay), TypeError, "f must be a function, got list"),
         (lambda: compose(delay, delay)(1, 0), ValueError, "states must be a pair.* got int 0"),
         (lambda: compose(delay, delay)(1, (0,)), ValueError, "states must be a pair"),
+        (lambda: compose(delay, delay)(1, (0, 1, 2)), ValueError, "states must be a pair"),
         (lambda: iterate(3, 0, 1), TypeError, "f must be a function"),
         (lambda: iterate(abs, 0, -1), ValueError, "limit must be at least 1, got -1"),
-        (lambda: iterate(abs, 0, "9"), TypeError, "limit must be a whole number of steps"),
+        (lambda: iterate(abs, 0, "9"), TypeError, "limit must be a whole number, got str"),
+        (lambda: Automaton({(0,): 0}, 0, {0}), TypeError, "moves must be"),
+        (lambda: Automaton({(0, "a", 1): 0}, 0, {0}), TypeError, "moves must be"),
+        (lambda: Automaton({"0a": 0}, 0, {0}), TypeError, "moves must be"),
+        (lambda: Automaton([(0, "a")], 0, {0}), TypeError, "moves must be"),
         (lambda: Automaton({(0, "a"): 1}, 0, {1}), ValueError, r"missing \[\(1, 'a'\)\]"),
         (lambda: Automaton({(0, "a"): 0}, 0, {2}), ValueError, "accepting must be states.*got 2"),
         (lambda: ODD_A("c", "odd"), ValueError, "no move for state 'odd' and symbol 'c'"),
         (lambda: step_network(ODD_A)("c", None), ValueError, r"one of \['a', 'b'\], got 'c'"),
         (lambda: stack_network("float32"), TypeError, "number must be a type.*got str"),
         (lambda: stack_network(int), ValueError, "holds fractions, got int"),
+        (lambda: stack_network(bool), ValueError, "holds fractions, got bool"),
     ],
 )
 def test_bad_arguments_are_named(wrong, error, message):
     with pytest.raises(error, match=message):
         wrong()
+
+
+@pytest.mark.parametrize(
+    "h", [np.zeros(4), np.zeros(6), np.full(5, 1.5), np.full(5, -0.5), 0.5, "01010", [[0], [0, 1]]]
+)
+def test_a_network_takes_no_state_that_it_cannot_have_reached(h):
+    network = stack_network(np.float32)
+    with pytest.raises(ValueError, match="h must be 5 numbers from 0 to 1"):
+        network("a", h)
+
+
+def test_a_network_is_equal_to_itself_only_and_nothing_can_be_set_anew():
+    network = stack_network()
+    assert network == network
+    assert network != stack_network()
+    for frozen, name in ((network, "bias"), (ODD_A, "start")):
+        with pytest.raises(AttributeError):
+            setattr(frozen, name, None)
+
+
+def test_threshold_units_say_whole_numbers_and_saturated_ones_keep_fractions():
+    assert repr(step(np.array([-1.0, 0.0, 0.5]))) == "array([0, 0, 1])"
+    assert saturated(Fraction(1, 2)) == Fraction(1, 2)
+    assert isinstance(saturated(Fraction(1, 2)), Fraction)
+    assert saturated([-1, 0.25, 7]).tolist() == [0, 0.25, 1]
+    assert np.isnan(saturated(np.nan))
 
 
 def test_the_module_needs_no_tensorflow():
