@@ -15,7 +15,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import nbformat
@@ -24,7 +26,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
 from book import execute, pace, slides
-from book.chapters import BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
+from book.chapters import BESIDE, BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
 from rnncourse import results
 
 HTML = BUILD / "html"
@@ -88,26 +90,58 @@ def build() -> None:
 
 
 def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:
-    """Run the chapters whose stored notebook is not true any more; all of them, then complain."""
-    notebooks, failures = {}, []
-    for chapter in chapters:
-        print(f"  {chapter.name:<20}", end="", flush=True)
-        notebook = execute.stored(chapter)
-        if notebook is None:
-            try:
-                notebook, seconds = run(chapter)
-            except BuildError as error:
-                print("FAILED")
-                failures.append(str(error))
-                continue
-            execute.store(chapter, notebook, seconds)
-            print(f"{seconds:7.1f} s")
-        else:
-            print(f"{'unchanged':>9}")
-        notebooks[chapter] = notebook
+    """Run the chapters whose stored notebook is not true any more; all of them, then complain.
+
+    Chapters that state how long something takes run one after another. What they leave of the
+    machine's time, which is about a quarter, those get that run beside them.
+    """
+    beside = [chapter for chapter in chapters if chapter.name in BESIDE]
+    alone = [chapter for chapter in chapters if chapter.name not in BESIDE]
+    interrupted = threading.Event()
+
+    def run_each(some: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode | BuildError]:
+        outcome = {}
+        for chapter in some:
+            if not interrupted.is_set():
+                outcome[chapter] = brought_up_to_date(chapter)
+        return outcome
+
+    with ThreadPoolExecutor(2) as pool:
+        lanes = []
+        try:
+            for some in (alone, beside):
+                lanes.append(pool.submit(run_each, some))  # one at a time: Ctrl-C may come between
+            found = lanes[0].result() | lanes[1].result()
+        except BaseException:  # Ctrl-C, a full disk
+            interrupted.set()
+            execute.stop(lanes)
+            raise
+    failures = [str(found[c]) for c in chapters if isinstance(found[c], BuildError)]
     if failures:
         raise BuildError("\n".join(failures))
-    return notebooks
+    return {chapter: found[chapter] for chapter in chapters}
+
+
+def brought_up_to_date(chapter: Chapter) -> nbformat.NotebookNode | BuildError:
+    """The chapter's notebook, executed if it was not true any more; or why there is none."""
+    notebook = execute.stored(chapter)
+    if notebook is not None:
+        say(chapter, f"{'unchanged':>9}")
+        return notebook
+    say(chapter, "...")
+    try:
+        notebook, seconds = run(chapter)
+    except BuildError as error:
+        say(chapter, "FAILED")
+        return error
+    execute.store(chapter, notebook, seconds)
+    say(chapter, f"{seconds:7.1f} s")
+    return notebook
+
+
+def say(chapter: Chapter, what: str) -> None:
+    """A line of its own, whatever other chapters say at the same time."""
+    print(f"  {chapter.name:<20}{what}\n", end="", flush=True)
 
 
 def run(chapter: Chapter) -> tuple[nbformat.NotebookNode, float]:
@@ -117,19 +151,21 @@ def run(chapter: Chapter) -> tuple[nbformat.NotebookNode, float]:
     much slower this one is at the moment. A reader's book is built even if it is slow then. Where
     ``CI`` is set, that is a fault.
     """
+    yielding = chapter.name in BESIDE
     strict = {"RNNCOURSE_BOUNDS": "raise", "RNNCOURSE_SLOWER": f"{SLOWER[-1]:.2f}"}
     try:
-        return execute.run(chapter, env=strict)
+        return execute.run(chapter, strict, yielding=yielding)
     except execute.TooSlow:
         SLOWER.append(pace.slower())
-        print(f"slow (machine {SLOWER[-1]:.1f}), once more ", end="", flush=True)
+        say(chapter, f"slow (machine {SLOWER[-1]:.1f}), once more")
+    strict["RNNCOURSE_SLOWER"] = f"{SLOWER[-1]:.2f}"
     try:
-        return execute.run(chapter, env=strict | {"RNNCOURSE_SLOWER": f"{SLOWER[-1]:.2f}"})
+        return execute.run(chapter, strict, yielding=yielding)
     except execute.TooSlow:
         if os.environ.get("CI"):
             raise
-        print("slow here, so be it ", end="", flush=True)
-    return execute.run(chapter)
+        say(chapter, "slow here, so be it")
+    return execute.run(chapter, yielding=yielding)
 
 
 def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:

@@ -7,7 +7,8 @@ import os
 import platform
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,9 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WARNING = re.compile(r"^(\S.*:\d+: \w*Warning: |WARNING:tensorflow:).*", re.MULTILINE)
 
 
+RUNNING: set[NotebookClient] = set()  # each in a thread of its own
+
+
 class TooSlow(BuildError):
     """A chapter has kept all its promises but one of a time."""
 
@@ -35,12 +39,16 @@ def kernel_environment() -> dict[str, str]:
     return {**os.environ, **quiet, "PYTHONHASHSEED": "0"}
 
 
-def run(chapter: Chapter, env: dict[str, str] | None = None):
+def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool = False):
     """Run every code cell of a chapter in order, in a kernel of its own.
+
+    Not for the main thread: nbclient would keep Ctrl-C to itself there.
 
     Args:
         chapter: The chapter.
         env: Environment variables to set besides the usual ones.
+        yielding: Whether to take only the time that other processes leave, where the system knows
+            of such a thing.
 
     Returns:
         The executed notebook, and the seconds it took.
@@ -58,15 +66,21 @@ def run(chapter: Chapter, env: dict[str, str] | None = None):
         resources={"metadata": {"path": str(chapter.path.parent)}},
         record_timing=False,
     )
+    if yielding:
+        client.on_notebook_start = lambda notebook: _yield(client)
     started = time.perf_counter()
+    RUNNING.add(client)
     try:
-        _execute(client, kernel_environment() | (env or {}))
+        with open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
+            client.execute(env=kernel_environment() | (env or {}), stderr=nowhere)
     except CellExecutionError as error:
         trace = ANSI.sub("", error.traceback).split("------------------\n\n")[-1]
         kind = TooSlow if error.ename == "TooSlowError" else BuildError
         raise kind(f"{_failed_cell(chapter, notebook)}\n\n{trace}") from error
     except (CellTimeoutError, DeadKernelError) as error:
         raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{error}") from error
+    finally:
+        RUNNING.discard(client)
     for number, cell in enumerate(_code_cells(notebook), 1):
         warning = WARNING.search(_printed(cell))
         if warning:
@@ -74,18 +88,20 @@ def run(chapter: Chapter, env: dict[str, str] | None = None):
     return notebook, time.perf_counter() - started
 
 
-def _execute(client: NotebookClient, env: dict[str, str]) -> None:
-    """Execute, but let Ctrl-C through: nbclient, in the main thread, would keep it to itself."""
-    with ThreadPoolExecutor(2) as pool, open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
-        running = pool.submit(client.execute, env=env, stderr=nowhere)
-        try:
-            running.result()
-        except KeyboardInterrupt:
-            while not running.done():  # a kernel may just be starting, and cannot be killed yet
-                if client.km and client.km.provisioner:
+def _yield(client: NotebookClient) -> None:
+    """Let a kernel have what others leave; what it starts from now on as well."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, client.km.provisioner.pid, 19)
+
+
+def stop(threads: Collection[Future]) -> None:
+    """Kill what runs, and what is only about to, until these threads have ended."""
+    with ThreadPoolExecutor(1) as pool:
+        while not all(thread.done() for thread in threads):
+            for client in list(RUNNING):
+                if client.km and client.km.provisioner:  # else it cannot be killed yet
                     pool.submit(asyncio.run, client.km.provisioner.kill()).result()
-                wait([running], timeout=0.1)
-            raise
+            wait(threads, timeout=0.1)
 
 
 def stored(chapter: Chapter) -> nbformat.NotebookNode | None:

@@ -4,7 +4,6 @@ Interruptions by the author, and two builds at once, are in ``test_build.py``.
 """
 
 import asyncio
-import contextlib
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ import sys
 import threading
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,21 +95,13 @@ class Starting:
     def __init__(self):
         self.killed = threading.Event()
 
-    def execute(self, env, stderr):
+    def execute(self):
         time.sleep(0.3)
         self.km = types.SimpleNamespace(provisioner=self)
         assert self.killed.wait(10), "nobody has stopped it"
 
     async def kill(self):
         self.killed.set()
-
-
-@pytest.fixture
-def interruptible():
-    """What a shell starts in the background ignores an interruption; here it is heard."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def at_once(call):
@@ -122,24 +114,20 @@ def in_an_event_loop(call):
     async def called():
         call()
 
-    with contextlib.closing(asyncio.new_event_loop()) as loop:
-        loop.run_until_complete(called())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, called()).result()
 
 
-@pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("run", [at_once, in_an_event_loop])
-def test_a_kernel_that_is_not_there_yet_is_killed_when_it_is(run):
+@pytest.mark.parametrize("in_which", [at_once, in_an_event_loop])
+def test_a_kernel_that_is_not_there_yet_is_killed_when_it_is(in_which, monkeypatch):
     client = Starting()
+    monkeypatch.setattr(execute, "RUNNING", {client})
 
     def interrupted():
-        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
-            execute._execute(client, {})
+        with ThreadPoolExecutor(1) as pool:
+            execute.stop([pool.submit(client.execute)])
 
-    if asyncio._get_running_loop() is None:
-        run(interrupted)
-    else:  # a browser of another test of this process is still open
-        interrupted()
+    in_which(interrupted)
     assert client.killed.is_set()
 
 
