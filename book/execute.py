@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import platform
 import re
@@ -20,6 +21,7 @@ from rnncourse.results import write_atomically
 
 CELL_TIMEOUT = 600  # seconds
 STARTUP_TIMEOUT = 120  # seconds
+LEAST = 19  # the priority that Unix calls so
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # How a warning of Python begins, or of TensorFlow's Python side; what C++ logs looks different.
@@ -89,9 +91,14 @@ def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool =
 
 
 def _yield(client: NotebookClient) -> None:
-    """Let a kernel have what others leave; what it starts from now on as well."""
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, client.km.provisioner.pid, 19)
+    """Let a kernel, and what it starts from now on, have the time that others leave."""
+    process = client.km.provisioner.pid
+    group = Path("/proc", str(process), "autogroup")  # Linux may weigh sessions; this is one
+    with contextlib.suppress(OSError):  # a courtesy, not a need
+        if hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, process, LEAST)
+        if group.is_file():
+            group.write_text(str(LEAST))
 
 
 def stop(threads: Collection[Future]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -75,17 +74,17 @@ def teach(
     arguments.whole("steps", steps)
     arguments.whole("batch_size", batch_size, most=arguments.MANY)
     arguments.number("rate", rate, least=0, most=1e6)
-    started = time.perf_counter()
     model.compile(
         keras.optimizers.Adam(warmup_cosine(rate, steps, 0.05)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    losses = []
-    for _ in range(steps):
-        grids = rng.integers(0, KINDS, (batch_size, scenes.SIDE, scenes.SIDE))
-        pictures = painter.paint(np.where(grids < 10, grids, -1), rng)
-        losses.append(float(model.train_on_batch(pictures, grids)))
-    return History({"loss": losses}, time.perf_counter() - started)
+
+    def pictures_and_grids():
+        for _ in range(steps):
+            grids = rng.integers(0, KINDS, (batch_size, scenes.SIDE, scenes.SIDE))
+            yield painter.paint(np.where(grids < 10, grids, -1), rng), grids
+
+    return take_steps(model.train_on_batch, pictures_and_grids())
 
 
 def _check_eye(name: str, model: keras.Model) -> None:

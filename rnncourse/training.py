@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -354,6 +355,8 @@ def take_steps(
 ) -> History:
     """Take one optimiser step for each mini-batch, and time them all.
 
+    While a step is taken, the next mini-batch is made.
+
     Args:
         step: The arrays of a mini-batch, as tensors -> the loss, a scalar tensor.
         batches: The mini-batches, each the arrays that a step takes.
@@ -367,7 +370,7 @@ def take_steps(
         ValueError: If what is in a batch is no tensor.
     """
     started, watching, losses = time.perf_counter(), 0.0, []
-    for arrays in batches:
+    for arrays in _ahead(batches):
         given = arguments.iterable("batches", arrays)
         losses.append(step(*(arguments.tensor("batches", array) for array in given)))
         if watch is not None:
@@ -377,6 +380,16 @@ def take_steps(
             watching += time.perf_counter() - pause
     losses = [float(loss) for loss in losses]
     return History({"loss": losses}, time.perf_counter() - started - watching)
+
+
+def _ahead(batches: Iterable) -> Iterator:
+    """The same, each made by a thread of its own while the one before is used."""
+    source, end = iter(batches), object()
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, source, end)
+        while (batch := coming.result()) is not end:
+            coming = maker.submit(next, source, end)
+            yield batch
 
 
 def _examples(**given) -> tuple[np.ndarray, ...]:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from small_book import (
@@ -193,6 +194,31 @@ def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
     assert re.search(r"slow \(machine \d+\.\d\), once more", printed)
     assert ("one.seconds is 99.0" in printed) == fails
     assert len((project / "chapters" / "tries.txt").read_text()) == slow_runs + (not fails)
+
+
+PRIORITY = """# {name}
+
+```{{code-cell}} ipython3
+import os
+from pathlib import Path
+
+group = Path("/proc/self/autogroup")
+by_session = group.read_text().split()[-1] if group.is_file() else None
+print("my priority is", os.getpriority(os.PRIO_PROCESS, 0), by_session)
+```
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
+def test_a_chapter_that_states_no_time_leaves_the_machine_to_the_others(project):
+    for name in ("deep", "tunes"):
+        add_chapter(project, name, PRIORITY.format(name=name))
+    printed = build(project)
+    assert re.search(r"one +\.\.\.\n(.*\n)*  deep +\.\.\.\n(.*\n)*  tunes +\.\.\.\n", printed)
+    by_session = Path("/proc/self/autogroup").is_file()
+    usual = f"{os.getpriority(os.PRIO_PROCESS, 0)} {0 if by_session else None}"
+    assert f"my priority is {usual} " in page(project, "chapters/tunes")
+    assert f"my priority is 19 {19 if by_session else None} " in page(project, "chapters/deep")
 
 
 @pytest.mark.fault
