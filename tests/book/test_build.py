@@ -204,7 +204,7 @@ from pathlib import Path
 
 group = Path("/proc/self/autogroup")
 by_session = group.read_text().split()[-1] if group.is_file() else None
-print("my priority is", os.getpriority(os.PRIO_PROCESS, 0), by_session)
+print("{name} has the priority", os.getpriority(os.PRIO_PROCESS, 0), by_session)
 ```
 """
 
@@ -217,8 +217,10 @@ def test_a_chapter_that_states_no_time_leaves_the_machine_to_the_others(project)
     assert re.search(r"one +\.\.\.\n(.*\n)*  deep +\.\.\.\n(.*\n)*  tunes +\.\.\.\n", printed)
     by_session = Path("/proc/self/autogroup").is_file()
     usual = f"{os.getpriority(os.PRIO_PROCESS, 0)} {0 if by_session else None}"
-    assert f"my priority is {usual} " in page(project, "chapters/tunes")
-    assert f"my priority is 19 {19 if by_session else None} " in page(project, "chapters/deep")
+    assert f"tunes has the priority {usual} " in page(project, "chapters/tunes")
+    assert f"deep has the priority 19 {19 if by_session else None} " in page(
+        project, "chapters/deep"
+    )
 
 
 @pytest.mark.fault
