@@ -115,7 +115,7 @@ def backward(
 
     Raises:
         ValueError: If a shape does not fit or truncate is not positive; the message names it.
-        TypeError: If an argument does not hold real numbers.
+        TypeError: If an argument does not hold real numbers, or truncate is no whole number.
     """
     inputs, kernel, recurrent_kernel, initial_state = _checked(
         inputs, kernel, recurrent_kernel, initial_state
@@ -124,10 +124,8 @@ def backward(
     shape = (batch, time, kernel.shape[1])
     outputs = _array("outputs", outputs, shape)
     output_gradients = _array("output_gradients", output_gradients, shape)
-    if truncate is not None and (
-        isinstance(truncate, bool) or not isinstance(truncate, int) or truncate < 1
-    ):
-        raise ValueError(f"truncate must be a positive integer or None, got {truncate!r}")
+    if truncate is not None:
+        arguments.whole("truncate", truncate)
     with np.errstate(over="ignore", invalid="ignore"):
         slopes = 1 - outputs**2
         if truncate is None:

@@ -251,9 +251,9 @@ def test_forward_names_what_does_not_fit(name, value, message):
     [
         ("outputs", np.zeros((2, 3, 4)), r"outputs must have the shape \(2, 3, 5\)"),
         ("output_gradients", np.zeros((2, 5)), r"output_gradients must have the shape \(2, 3, 5\)"),
-        ("truncate", 0, "truncate must be a positive integer or None, got 0"),
-        ("truncate", True, "truncate must be a positive integer or None, got True"),
-        ("truncate", 2.0, "truncate must be a positive integer or None, got 2.0"),
+        ("truncate", 0, "truncate must be at least 1, got 0"),
+        ("truncate", True, "truncate must be a whole number, got bool True"),
+        ("truncate", 2.0, "truncate must be a whole number, got float 2.0"),
     ],
 )
 def test_backward_names_what_does_not_fit(name, value, message):
@@ -261,7 +261,7 @@ def test_backward_names_what_does_not_fit(name, value, message):
         "outputs": bptt.forward(**GOOD),
         "output_gradients": GOOD_GRADIENTS,
     }
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         bptt.backward(**good | {name: value})
 
 
