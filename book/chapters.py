@@ -36,7 +36,6 @@ BESIDE = (
     "history",
     "deep",
     "embeddings",
-    "scaling_out",
     "retrospective",
     "tf1_dictionary",
     "errata",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -126,7 +125,10 @@ def shuffled(inputs, targets, batch_size: int, seed: int) -> tf.data.Dataset:
         chosen = tuple(tf.gather(array, some) for array in arrays)
         return chosen if several else chosen[0], tf.gather(targets, some)
 
-    return tf.data.Dataset.counter().flat_map(places).map(examples).prefetch(1)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread may make every step half as long again
+    batches = tf.data.Dataset.counter().flat_map(places).map(examples).prefetch(1)
+    return batches.with_options(options)
 
 
 class Distorted(keras.utils.PyDataset):
@@ -355,8 +357,6 @@ def take_steps(
 ) -> History:
     """Take one optimiser step for each mini-batch, and time them all.
 
-    While a step is taken, the next mini-batch is made.
-
     Args:
         step: The arrays of a mini-batch, as tensors -> the loss, a scalar tensor.
         batches: The mini-batches, each the arrays that a step takes.
@@ -370,7 +370,7 @@ def take_steps(
         ValueError: If what is in a batch is no tensor.
     """
     started, watching, losses = time.perf_counter(), 0.0, []
-    for arrays in _ahead(batches):
+    for arrays in batches:
         given = arguments.iterable("batches", arrays)
         losses.append(step(*(arguments.tensor("batches", array) for array in given)))
         if watch is not None:
@@ -380,16 +380,6 @@ def take_steps(
             watching += time.perf_counter() - pause
     losses = [float(loss) for loss in losses]
     return History({"loss": losses}, time.perf_counter() - started - watching)
-
-
-def _ahead(batches: Iterable) -> Iterator:
-    """The same, each made by a thread of its own while the one before is used."""
-    source, end = iter(batches), object()
-    with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, source, end)
-        while (batch := coming.result()) is not end:
-            coming = maker.submit(next, source, end)
-            yield batch
 
 
 def _examples(**given) -> tuple[np.ndarray, ...]:
