@@ -181,7 +181,8 @@ def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
         chapter.name: nb.metadata["rnncourse"]["seconds"] for chapter, nb in notebooks.items()
     }
     versions = {"python": sys.version.split()[0]} | {name: version(name) for name in SHOWN}
-    facts = {"seconds": seconds, "cores": os.cpu_count(), "versions": versions}
+    beside = [name for name in seconds if name in BESIDE]
+    facts = {"seconds": seconds, "beside": beside, "cores": os.cpu_count(), "versions": versions}
     results.write_atomically(BUILD / "executions.json", json.dumps(facts, indent=1) + "\n")
 
 
