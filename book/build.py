@@ -92,8 +92,8 @@ def build() -> None:
 def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:
     """Run the chapters whose stored notebook is not true any more; all of them, then complain.
 
-    Chapters that state how long something takes run one after another. What they leave of the
-    machine's time, which is about a quarter, those get that run beside them.
+    Chapters whose times matter run one after another. What they leave of the machine's time, which
+    is about a quarter, those get that run beside them.
     """
     beside = [chapter for chapter in chapters if chapter.name in BESIDE]
     alone = [chapter for chapter in chapters if chapter.name not in BESIDE]

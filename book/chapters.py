@@ -27,7 +27,8 @@ EXECUTED = BUILD / "executed"
 # These show what the others recorded, so they run last and follow the results.
 SUMMARIES = ("index", "scoreboard", "status")
 
-# These run beside the others, in the time that those leave; the times they state are nobody's aim.
+# These run beside the others, in the time that those leave. What times they state is their own time
+# in that company: longer than alone, bounded with room, and shown on no scoreboard.
 BESIDE = (
     "functions",
     "sequences",

@@ -44,7 +44,7 @@ def kernel_environment() -> dict[str, str]:
 def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool = False):
     """Run every code cell of a chapter in order, in a kernel of its own.
 
-    Not for the main thread: nbclient would keep Ctrl-C to itself there.
+    In the main thread nbclient keeps Ctrl-C to itself: it kills the kernel, and the chapter fails.
 
     Args:
         chapter: The chapter.
