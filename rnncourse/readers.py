@@ -193,6 +193,11 @@ class Reader(keras.Model):
         """Logits (texts, classes) from numbers (texts, time) or (texts, time, 1 + marks)."""
         return self.answer(self.drop_summary(self.summarise(numbers, training), training=training))
 
+    @tf.function(jit_compile=True)
+    def chances(self, numbers):
+        """Chances of the classes (texts, classes); compiled once for each shape of the numbers."""
+        return tf.nn.softmax(self(numbers))
+
     def summarise(self, numbers, training=False):
         """What is answered from, (texts, units or twice as many, and the mean vector)."""
         outputs, last = self.read(numbers, training)
@@ -364,16 +369,12 @@ def probabilities(model: Reader, numbers: np.ndarray, batch: int = 250) -> np.nd
     _check_words(model, numbers)
     classes = model.settings["classes"]
 
-    @tf.function(jit_compile=True)
-    def read(some):
-        return tf.nn.softmax(model(some))
-
     found = [np.zeros((0, classes), np.float32)]
     batch = max(1, min(batch, len(numbers)))
     for start in range(0, len(numbers), batch):
         some = numbers[start : start + batch]
         full = np.concatenate([some, np.repeat(some[:1], batch - len(some), axis=0)])
-        found.append(read(tf.constant(full)).numpy()[: len(some)])
+        found.append(model.chances(tf.constant(full)).numpy()[: len(some)])
     return np.concatenate(found)
 
 
