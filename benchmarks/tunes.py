@@ -55,7 +55,10 @@ def main() -> None:
         samples = [draw(200, best, seed) for seed in seeds]
         good = [[t for t in some if t and _adds_up("".join(t))][:60] for some in samples]
         longest = [
-            max((melodies.longest_common_stretch(melodies.melody(t), old) for t in some), default=0)
+            max(
+                melodies.longest_common_stretches([melodies.melody(t) for t in some], old),
+                default=0,
+            )
             for some in good
         ]
         name = f"n = {order}" + (" with the metronome" if clued else "")

@@ -54,8 +54,8 @@ class NGram:
             known = clues[i] if len(clues) else None
             for t in range(1, len(sequence)):
                 near = sequence[max(0, t - reach) : t]
-                history = self.history(near, None if known is None else known[t])
-                context, token = history[: self.order - 1], sequence[t]
+                clue = None if known is None else known[t]
+                context, token = self._seen(near, clue)[:reach], sequence[t]
                 for k in range(len(context), -1, -1):
                     seen = self._counts[k].setdefault(context[:k], {})
                     seen[token] = seen.get(token, 0) + 1
@@ -70,9 +70,10 @@ class NGram:
             TypeError: If before is no list, or the clue not hashable.
         """
         arguments.items("before", before)
-        arguments.instance("clue", clue, Hashable)
-        reach = self.order - 1
-        near = tuple(before[: -reach - 1 : -1]) if reach else ()
+        return self._seen(before, arguments.instance("clue", clue, Hashable))
+
+    def _seen(self, before: Sequence[int], clue: Hashable) -> tuple:
+        near = tuple(before[: -self.order : -1])
         return near if clue is None else (clue, *near)
 
     @property
@@ -140,7 +141,7 @@ class NGram:
             for t in range(1, len(sequence)):
                 clue = clues[i][t] if len(clues) else None
                 near = sequence[max(0, t - self.order + 1) : t]
-                losses.append(-np.log(self._of_one(self.history(near, clue), sequence[t])))
+                losses.append(-np.log(self._of_one(self._seen(near, clue), sequence[t])))
         return np.array(losses)
 
     def _check(self, sequences, clues) -> None:

@@ -113,18 +113,21 @@ def near_copies(melodies: Sequence[Sequence], notes: int = 12, share: float = 0.
     return connected_components(csr_array(alike), directed=False)[1].tolist()
 
 
-def longest_common_stretch(melody: Sequence, others: Iterable[Sequence]) -> int:
-    """The length of the longest stretch of a melody that stands, note for note, in another."""
-    melody = _hashable("melody", melody)
+def longest_common_stretches(melodies: Sequence[Sequence], others: Iterable[Sequence]) -> list[int]:
+    """For each melody the length of its longest stretch that stands, note for note, in another."""
+    melodies = [_hashable("melodies", melody) for melody in arguments.items("melodies", melodies)]
     others = [_hashable("others", other) for other in arguments.iterable("others", others)]
     characters: dict = {}  # a character a note, so that Python's search in strings can be used
     written = "\0".join(
         "".join(chr(characters.setdefault(note, len(characters) + 1)) for note in other)
         for other in others
     )
-    own = "".join(chr(characters.get(note, 0x10FFFF)) for note in melody)
-    longest = 0
-    for end in range(1, len(own) + 1):
-        if own[end - longest - 1 : end] in written:
-            longest += 1
-    return longest
+    found = []
+    for melody in melodies:
+        own = "".join(chr(characters.get(note, 0x10FFFF)) for note in melody)
+        longest = 0
+        for end in range(1, len(own) + 1):
+            if own[end - longest - 1 : end] in written:
+                longest += 1
+        found.append(longest)
+    return found

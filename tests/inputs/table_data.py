@@ -259,9 +259,9 @@ MUSIC = [
         lambda rng: {"melodies": [[1, 2, 3, 4], [1, 2, 3, 5]], "notes": 2, "share": 0.25},
     ),
     Case(
-        "music.melodies.longest_common_stretch",
-        melodies.longest_common_stretch,
-        lambda rng: {"melody": [1, 2, 3], "others": [[2, 3], [4]]},
+        "music.melodies.longest_common_stretches",
+        melodies.longest_common_stretches,
+        lambda rng: {"melodies": [[1, 2, 3], [4]], "others": [[2, 3], [4]]},
     ),
 ]
 

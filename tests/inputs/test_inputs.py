@@ -59,6 +59,7 @@ NOT_TRIED = {  # name or pattern -> why
     "captioning.sums": WITHIN,
     "language.run": WITHIN,
     "message_vectors.MessageVectors.encode": WITHIN,
+    "readers.Reader.chances": WITHIN,
     "readers.Reader.read": WITHIN,
     "readers.Reader.strongest": WITHIN,
     "readers.Reader.summarise": WITHIN,

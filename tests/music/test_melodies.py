@@ -64,14 +64,15 @@ def test_near_copies():
     assert melodies.near_copies(["abcdxxxx", "abcd", "yyyyabcd", "q"], 4, 1.0) == [0, 0, 0, 1]
 
 
-def test_longest_common_stretch():
+def test_longest_common_stretches():
     rng = np.random.default_rng(0)
     corpus = ["".join(rng.choice(list("abc"), 60)) for _ in range(4)]
-    for _ in range(20):
-        own = "".join(rng.choice(list("abcd"), 40))
-        by_hand = max(
-            (j - i for i in range(40) for j in range(i, 41) if any(own[i:j] in o for o in corpus)),
-        )
-        assert melodies.longest_common_stretch(own, corpus) == by_hand
-    assert melodies.longest_common_stretch("abcd", ["ab", "cd"]) == 2, "not across two tunes"
-    assert melodies.longest_common_stretch("", ["ab"]) == 0
+    new = ["".join(rng.choice(list("abcd"), 40)) for _ in range(20)]
+    by_hand = [
+        max(j - i for i in range(40) for j in range(i, 41) if any(own[i:j] in o for o in corpus))
+        for own in new
+    ]
+    assert melodies.longest_common_stretches(new, corpus) == by_hand
+    across_two = melodies.longest_common_stretches(["abcd", ""], ["ab", "cd"])
+    assert across_two == [2, 0], "two tunes do not make one"
+    assert melodies.longest_common_stretches([], ["ab"]) == []
