@@ -8,6 +8,7 @@ chapters that import a module; where a chapter's text names something of the pac
 from __future__ import annotations
 
 import inspect
+import json
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -15,26 +16,23 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
 
-from book.chapters import ROOT, Chapter, imported_modules, named_imports, read_chapters
+from book.chapters import IMPORTS, imported_modules
 
 PACKAGE = "rnncourse"
 
 
-def teaching(module: str, chapters: list[Chapter]) -> list[str]:
-    """The pages whose code names a module in an import, in the order of the book.
+def teaching(module: str, imports: dict[str, list[str]]) -> list[str]:
+    """The pages whose code names a module in an import.
 
     Args:
         module: Its dotted name; of a package, what lies in it counts too.
-        chapters: Where to look.
+        imports: What each page imports, in the order of the book.
     """
     inside = f"{module}."
     return [
-        chapter.path.relative_to(ROOT).with_suffix("").as_posix()
-        for chapter in chapters
-        if any(
-            name == module or name.startswith(inside)
-            for name in named_imports("\n".join(chapter.code))
-        )
+        page
+        for page, names in imports.items()
+        if any(name == module or name.startswith(inside) for name in names)
     ]
 
 
@@ -44,20 +42,29 @@ class TaughtIn(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Look through the chapters."""
+        """Look at what the chapters import, which changes more rarely than the chapters."""
         module = self.arguments[0]
         if module not in imported_modules(f"import {module}"):
             raise self.error(f"there is no module {module}")
-        chapters = read_chapters()
-        for chapter in chapters:
-            self.env.note_dependency(str(chapter.path))
-        links = ", ".join(f"[](/{page}.md)" for page in teaching(module, chapters))
+        self.env.note_dependency(str(IMPORTS))
+        pages = teaching(module, json.loads(IMPORTS.read_text(encoding="utf-8")))
+        links = ", ".join(f"[](/{page}.md)" for page in pages)
         if not links:
             return []
         holder = nodes.container()
         self.state.nested_parse(StringList([f"Used in: {links}."], ""), 0, holder)
         holder.children[0]["classes"].append("taught-in")
         return list(holder.children)
+
+
+def one_document(app, doctree) -> None:
+    """Let all nodes belong to the page's own document.
+
+    Those that an ``eval-rst`` block has parsed belong to a document of its own, which knows the
+    environment. Kept with the page, that would bring all pages along: 15 MB, read at every build.
+    """
+    for node in doctree.findall():
+        node.document = doctree
 
 
 def link_names(app, doctree, docname: str) -> None:
@@ -92,5 +99,6 @@ def setup(app) -> dict:
     """Register with Sphinx."""
     app.add_directive("taught-in", TaughtIn)
     app.connect("autodoc-process-signature", own_signature)
+    app.connect("doctree-read", one_document)
     app.connect("doctree-resolved", link_names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
@@ -26,13 +27,29 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
 from book import execute, pace, slides
-from book.chapters import BESIDE, BUILD, ROOT, SUMMARIES, BuildError, Chapter, read_chapters
+from book.chapters import (
+    BESIDE,
+    BUILD,
+    EXECUTED,
+    EXECUTIONS,
+    FIRST,
+    IMPORTS,
+    RESULTS,
+    ROOT,
+    SUMMARIES,
+    BuildError,
+    Chapter,
+    named_imports,
+    read_chapters,
+)
 from rnncourse import results
 
 HTML = BUILD / "html"
 TRANSPORT = BUILD / ".jupyter_cache"  # where MyST-NB looks for executed notebooks
+GETTING_READY = 2  # chapters that start or end while another has the machine
 SLOWER = [1.0]  # how many times slower than promised this machine was when it was last measured
 RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be half done
+COLD = BUILD / "cold.json"  # what a build took that found nothing done, until a chapter runs again
 LOG = BUILD / "sphinx.log"  # what Sphinx said, written at the end of every rendering
 QUOTE = re.compile(r"\{glue:text\}`(?:[\w/]+\.md::)?([\w.]+?)(?::s)?`")
 SHOWN = (
@@ -73,6 +90,7 @@ def build() -> None:
     Raises:
         BuildError: If a chapter fails or a page does not render cleanly.
     """
+    started, nothing_done = time.perf_counter(), not EXECUTED.exists()
     chapters = read_chapters()
     lessons = [chapter for chapter in chapters if chapter.name not in SUMMARIES]
     summaries = [chapter for chapter in chapters if chapter.name in SUMMARIES]
@@ -85,35 +103,48 @@ def build() -> None:
     for chapter, notebook in notebooks.items():
         execute.confirm(chapter, notebook)
     hand_over(notebooks)
+    list_imports(chapters)
     render()
-    slides.write_all(HTML)
+    slides.write_all(chapters)
+    if nothing_done:
+        took = {"seconds": time.perf_counter() - started}
+        results.write_atomically(COLD, json.dumps(took) + "\n")
 
 
 def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]:
     """Run the chapters whose stored notebook is not true any more; all of them, then complain.
 
-    Chapters whose times matter run one after another. What they leave of the machine's time, which
-    is about a quarter, those get that run beside them.
+    Chapters whose times matter have the machine one after another. What they leave of its time,
+    which is about a quarter, those get that run beside them, those that have measured all their
+    times, and the kernel of the next, which gets ready.
     """
-    beside = [chapter for chapter in chapters if chapter.name in BESIDE]
-    alone = [chapter for chapter in chapters if chapter.name not in BESIDE]
-    interrupted = threading.Event()
+    beside = iter([chapter for chapter in chapters if chapter.name in BESIDE])
+    timed = [chapter for chapter in chapters if chapter.name not in BESIDE]
+    timed.sort(key=lambda chapter: chapter.name != FIRST)
+    line, timed = execute.Line(chapter.name for chapter in timed), iter(timed)
+    found: dict[Chapter, nbformat.NotebookNode | BuildError] = {}
+    all_there, interrupted = threading.Event(), threading.Event()
 
-    def run_each(some: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode | BuildError]:
-        outcome = {}
-        for chapter in some:
-            if not interrupted.is_set():
-                outcome[chapter] = brought_up_to_date(chapter)
-        return outcome
+    def run_each(waiting: Iterator[Chapter]) -> None:
+        all_there.wait()  # until then Ctrl-C may come, and a lane go that nobody can stop
+        for chapter in waiting:
+            try:
+                if not interrupted.is_set():
+                    found[chapter] = brought_up_to_date(chapter, line)
+            finally:
+                line.leave(chapter.name)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2 + GETTING_READY) as pool:
         lanes = []
         try:
-            for some in (alone, beside):
-                lanes.append(pool.submit(run_each, some))  # one at a time: Ctrl-C may come between
-            found = lanes[0].result() | lanes[1].result()
+            for waiting in (timed, *[timed] * GETTING_READY, beside):
+                lanes.append(pool.submit(run_each, waiting))
+            all_there.set()
+            for lane in lanes:
+                lane.result()
         except BaseException:  # Ctrl-C, a full disk
             interrupted.set()
+            all_there.set()
             execute.stop(lanes)
             raise
     failures = [str(found[c]) for c in chapters if isinstance(found[c], BuildError)]
@@ -122,15 +153,16 @@ def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]
     return {chapter: found[chapter] for chapter in chapters}
 
 
-def brought_up_to_date(chapter: Chapter) -> nbformat.NotebookNode | BuildError:
+def brought_up_to_date(chapter: Chapter, line: execute.Line) -> nbformat.NotebookNode | BuildError:
     """The chapter's notebook, executed if it was not true any more; or why there is none."""
     notebook = execute.stored(chapter)
     if notebook is not None:
         say(chapter, f"{'unchanged':>9}")
         return notebook
     say(chapter, "...")
+    COLD.unlink(missing_ok=True)
     try:
-        notebook, seconds = run(chapter)
+        notebook, seconds = run(chapter, line)
     except BuildError as error:
         say(chapter, "FAILED")
         return error
@@ -144,28 +176,30 @@ def say(chapter: Chapter, what: str) -> None:
     print(f"  {chapter.name:<20}{what}\n", end="", flush=True)
 
 
-def run(chapter: Chapter) -> tuple[nbformat.NotebookNode, float]:
+def run(chapter: Chapter, line: execute.Line) -> tuple[nbformat.NotebookNode, float]:
     """Execute a chapter; again if it was slow, for the machine may have been busy.
 
-    Times are promised for one machine with nothing else to do, and the second try allows for how
-    much slower this one is at the moment. A reader's book is built even if it is slow then. Where
-    ``CI`` is set, that is a fault.
+    Times are promised for one machine with nothing else to do. At the second try nothing runs
+    beside the chapter, and it allows for how much slower this machine is at the moment. A reader's
+    book is built even if it is slow then. Where ``CI`` is set, that is a fault.
     """
-    yielding = chapter.name in BESIDE
+    place = {"yielding": True} if chapter.name in BESIDE else {"line": line}
     strict = {"RNNCOURSE_BOUNDS": "raise", "RNNCOURSE_SLOWER": f"{SLOWER[-1]:.2f}"}
     try:
-        return execute.run(chapter, strict, yielding=yielding)
+        return execute.run(chapter, strict, **place)
     except execute.TooSlow:
+        pass
+    with execute.alone():
         SLOWER.append(pace.slower())
         say(chapter, f"slow (machine {SLOWER[-1]:.1f}), once more")
-    strict["RNNCOURSE_SLOWER"] = f"{SLOWER[-1]:.2f}"
-    try:
-        return execute.run(chapter, strict, yielding=yielding)
-    except execute.TooSlow:
-        if os.environ.get("CI"):
-            raise
-        say(chapter, "slow here, so be it")
-    return execute.run(chapter, yielding=yielding)
+        strict["RNNCOURSE_SLOWER"] = f"{SLOWER[-1]:.2f}"
+        try:
+            return execute.run(chapter, strict, **place)
+        except execute.TooSlow:
+            if os.environ.get("CI"):
+                raise
+            say(chapter, "slow here, so be it")
+    return execute.run(chapter, **place)
 
 
 def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
@@ -174,7 +208,7 @@ def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
         result for notebook in notebooks.values() for result in results.in_notebook(notebook)
     ]
     try:
-        results.save(recorded, BUILD / "results.json")
+        results.save(recorded, RESULTS)
     except ValueError as error:
         raise BuildError(str(error)) from error
     seconds = {
@@ -183,7 +217,7 @@ def gather(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
     versions = {"python": sys.version.split()[0]} | {name: version(name) for name in SHOWN}
     beside = [name for name in seconds if name in BESIDE]
     facts = {"seconds": seconds, "beside": beside, "cores": os.cpu_count(), "versions": versions}
-    results.write_atomically(BUILD / "executions.json", json.dumps(facts, indent=1) + "\n")
+    results.write_atomically(EXECUTIONS, json.dumps(facts, indent=1) + "\n")
 
 
 def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
@@ -199,10 +233,23 @@ def hand_over(notebooks: dict[Chapter, nbformat.NotebookNode]) -> None:
         results.write_atomically(chapter.download, nbformat.writes(for_download(today)))
 
 
+def list_imports(chapters: list[Chapter]) -> None:
+    """Write what of the package each page imports, if that is not what is written already."""
+    imports = {
+        chapter.path.relative_to(ROOT).with_suffix("").as_posix(): sorted(
+            named_imports("\n".join(chapter.code))
+        )
+        for chapter in chapters
+    }
+    text = json.dumps(imports, indent=1) + "\n"
+    if not IMPORTS.is_file() or IMPORTS.read_text(encoding="utf-8") != text:
+        results.write_atomically(IMPORTS, text)
+
+
 def for_download(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A notebook for use outside the book: the values it quotes stand in its text."""
     notebook = nbformat.from_dict(notebook)
-    stated = results.load(BUILD / "results.json").values()
+    stated = results.load(RESULTS).values()
     values = {result.name: str(result) for result in (*stated, *results.in_notebook(notebook))}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -23,9 +24,15 @@ from rnncourse import datasets, results
 ROOT = results.PROJECT
 BUILD = results.BUILD
 EXECUTED = BUILD / "executed"
+RESULTS = BUILD / "results.json"  # what the chapters record
+EXECUTIONS = BUILD / "executions.json"  # what they cost
+IMPORTS = BUILD / "imports.json"  # what of the package each page imports; written if that changes
 
 # These show what the others recorded, so they run last and follow the results.
 SUMMARIES = ("index", "scoreboard", "status")
+
+# Its workers wait for each other. At the end nobody would be there to use that time.
+FIRST = "scaling_out"
 
 # These run beside the others, in the time that those leave. What times they state is their own time
 # in that company: longer than alone, bounded with room, and shown on no scoreboard.
@@ -71,12 +78,19 @@ class Chapter:
         """Where the notebook is kept that a reader can take away."""
         return BUILD / "notebooks" / f"{self.name}.ipynb"
 
+    def imports(self, package: str) -> bool:
+        """Whether its code, or a module that it uses, imports something of a package."""
+        code = "\n".join(self.code)
+        modules = [path.read_text(encoding="utf-8") for path in imported_modules(code).values()]
+        return any(named_imports(source, package) for source in (code, *modules))
+
     def key(self) -> str:
         """A digest of everything that can change its outputs; prose and captions cannot.
 
         The data at hand have a digest of their own, after a dash.
         """
-        modules = imported_modules("\n".join(self.code))
+        code = "\n".join(self.code)
+        modules = imported_modules(code)
         parts: list[object] = [
             self.code,
             [cell.metadata.get("tags") for cell in self.notebook.cells],
@@ -87,8 +101,8 @@ class Chapter:
         ]
         parts += [os.environ.get("RNNCOURSE_SEED", "")]
         summary = self.name in SUMMARIES
-        shown = [p for p in _records() if summary or any(p.stem in cell for cell in self.code)]
-        shown += sorted(BUILD.glob("*.json")) if summary else []
+        shown = [p for p in _records() if summary or f'"{p.stem}"' in code]
+        shown += [path for path in (RESULTS, EXECUTIONS) if summary and path.is_file()]
         parts += [path.read_text(encoding="utf-8") for path in shown]
         data = data_at_hand() if "rnncourse.datasets" in modules else ""
         digests = (json.dumps(parts, default=str), data)
@@ -135,15 +149,16 @@ def imported_modules(source: str) -> dict[str, Path]:
     return reached
 
 
-def named_imports(source: str) -> set[str]:
-    """Dotted names under ``rnncourse`` that the source imports anywhere."""
+@cache
+def named_imports(source: str, package: str = "rnncourse") -> frozenset[str]:
+    """Dotted names under a package that the source imports anywhere."""
     names = set()
     for node in ast.walk(ast.parse(_without_magics(source))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.split(".")[0] == "rnncourse"}
+    return frozenset(name for name in names if name.split(".")[0] == package)
 
 
 def _without_magics(source: str) -> str:

@@ -7,21 +7,27 @@ import contextlib
 import os
 import platform
 import re
+import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import dropwhile
 from pathlib import Path
 
 import nbformat
+import psutil
+from jupyter_client.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from book.chapters import ROOT, BuildError, Chapter
+from rnncourse import results
 from rnncourse.results import write_atomically
 
 CELL_TIMEOUT = 600  # seconds
 STARTUP_TIMEOUT = 120  # seconds
 LEAST = 19  # the priority that Unix calls so
+UNTIMED = "untimed-from-here"  # tag of the cell from which on a chapter measures no more times
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # How a warning of Python begins, or of TensorFlow's Python side; what C++ logs looks different.
@@ -29,6 +35,7 @@ WARNING = re.compile(r"^(\S.*:\d+: \w*Warning: |WARNING:tensorflow:).*", re.MULT
 
 
 RUNNING: set[NotebookClient] = set()  # each in a thread of its own
+YIELDING: set[NotebookClient] = set()  # those of them that take what the others leave
 
 
 class TooSlow(BuildError):
@@ -41,7 +48,58 @@ def kernel_environment() -> dict[str, str]:
     return {**os.environ, **quiet, "PYTHONHASHSEED": "0"}
 
 
-def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool = False):
+class Line:
+    """Chapters in line for the machine, the first of which has it."""
+
+    def __init__(self, names: Iterable[str]):
+        self._names = list(names)
+        self._moved = threading.Condition()
+
+    def wait(self, name: str) -> None:
+        """Return when nobody is before this chapter."""
+        with self._moved:
+            self._moved.wait_for(lambda: name not in self._names or self._names[0] == name)
+
+    def leave(self, name: str) -> None:
+        """Let the next have the machine; nothing if the chapter has done so before."""
+        with self._moved:
+            if name in self._names:
+                self._names.remove(name)
+                self._moved.notify_all()
+
+
+class Clock:
+    """The seconds of a chapter: those on the wall, and those of the processor while it yields."""
+
+    def __init__(self, client: NotebookClient):
+        self.seconds, self._client, self._yields, self._last = 0.0, client, False, 0.0
+
+    def start(self, *, yields: bool) -> None:
+        """Count from this moment on, in the one way or the other."""
+        self._yields = yields
+        self._last = self._now()
+
+    def read(self) -> None:
+        """Count up to this moment."""
+        now = self._now()
+        self.seconds, self._last = self.seconds + now - self._last, now
+
+    def _now(self) -> float:
+        if not self._yields:
+            return time.perf_counter()
+        try:  # its own time and that of the processes it has started, in the system and out of it
+            return sum(psutil.Process(self._client.km.provisioner.pid).cpu_times()[:4])
+        except psutil.NoSuchProcess:  # killed, and the build is about to say so
+            return self._last
+
+
+def run(
+    chapter: Chapter,
+    env: dict[str, str] | None = None,
+    *,
+    line: Line | None = None,
+    yielding: bool = False,
+) -> tuple[nbformat.NotebookNode, float]:
     """Run every code cell of a chapter in order, in a kernel of its own.
 
     In the main thread nbclient keeps Ctrl-C to itself: it kills the kernel, and the chapter fails.
@@ -49,11 +107,14 @@ def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool =
     Args:
         chapter: The chapter.
         env: Environment variables to set besides the usual ones.
+        line: Where the chapter waits for its turn, once its kernel is ready. It leaves the line,
+            and yields from then on, at the cell that is tagged ``untimed-from-here``; without such
+            a cell it is for the caller to let it leave.
         yielding: Whether to take only the time that other processes leave, where the system knows
             of such a thing.
 
     Returns:
-        The executed notebook, and the seconds it took.
+        The executed notebook, and the seconds it took, those of the processor where it yielded.
 
     Raises:
         BuildError: If a cell fails, warns, or takes too long.
@@ -68,9 +129,26 @@ def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool =
         resources={"metadata": {"path": str(chapter.path.parent)}},
         record_timing=False,
     )
-    if yielding:
-        client.on_notebook_start = lambda notebook: _yield(client)
-    started = time.perf_counter()
+    clock = Clock(client)
+
+    async def begin(notebook) -> None:
+        if yielding:
+            _yield(client)
+        elif line:
+            with _weighing_little(client):
+                await _warm_up(client, chapter)
+                line.wait(chapter.name)
+        clock.start(yields=yielding)
+
+    def step_back(cell, cell_index) -> None:
+        if line and UNTIMED in _tags(cell):
+            clock.read()
+            _yield(client)
+            clock.start(yields=True)
+            line.leave(chapter.name)
+
+    client.on_notebook_start, client.on_cell_start = begin, step_back
+    client.on_cell_executed = lambda cell, cell_index, execute_reply: clock.read()
     RUNNING.add(client)
     try:
         with open(os.devnull, "w") as nowhere:  # for TensorFlow's C log
@@ -83,22 +161,85 @@ def run(chapter: Chapter, env: dict[str, str] | None = None, *, yielding: bool =
         raise BuildError(f"{_failed_cell(chapter, notebook)}\n\n{error}") from error
     finally:
         RUNNING.discard(client)
+        YIELDING.discard(client)
     for number, cell in enumerate(_code_cells(notebook), 1):
         warning = WARNING.search(_printed(cell))
         if warning:
             raise BuildError(f"{where(chapter, number)} warns:\n\n{warning.group()}")
-    return notebook, time.perf_counter() - started
+    untimed = list(dropwhile(lambda cell: UNTIMED not in _tags(cell), notebook.cells))
+    for result in results.in_notebook(nbformat.v4.new_notebook(cells=untimed)):
+        if result.timed:
+            page = chapter.path.relative_to(ROOT)
+            raise BuildError(f"{page} measures {result.name} behind a cell tagged {UNTIMED}")
+    return notebook, clock.seconds
+
+
+async def _warm_up(client: NotebookClient, chapter: Chapter) -> None:
+    """Import what takes seconds, while it is another chapter's turn."""
+    if chapter.imports("keras"):
+        request = await ensure_async(client.kc.execute("import keras", silent=True))
+        await client.async_wait_for_reply(request)
 
 
 def _yield(client: NotebookClient) -> None:
     """Let a kernel, and what it starts from now on, have the time that others leave."""
+    YIELDING.add(client)
     process = client.km.provisioner.pid
-    group = Path("/proc", str(process), "autogroup")  # Linux may weigh sessions; this is one
-    with contextlib.suppress(OSError):  # a courtesy, not a need
-        if hasattr(os, "setpriority"):
-            os.setpriority(os.PRIO_PROCESS, process, LEAST)
-        if group.is_file():
-            group.write_text(str(LEAST))
+    about = Path("/proc", str(process))
+    threads = [int(path.name) for path in about.glob("task/*")]  # Linux has a priority for each
+    if hasattr(os, "setpriority"):
+        for one in threads or [process]:
+            with contextlib.suppress(
+                OSError
+            ):  # a courtesy, not a need; and a thread may have ended
+                os.setpriority(os.PRIO_PROCESS, one, LEAST)
+    with contextlib.suppress(OSError):
+        _weigh(client, LEAST)
+
+
+@contextlib.contextmanager
+def _weighing_little(client: NotebookClient) -> Iterator[None]:
+    """Let a kernel yield for a while, where Linux weighs sessions; elsewhere nobody may go back."""
+    before = None
+    with contextlib.suppress(OSError):
+        before = _weigh(client, LEAST)
+    try:
+        yield
+    finally:
+        if before is not None:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has been killed
+                _weigh(client, before)
+
+
+def _weigh(client: NotebookClient, nice: int) -> int | None:
+    """Give the kernel's session a weight; the one it had, or None if sessions have none."""
+    group = Path("/proc", str(client.km.provisioner.pid), "autogroup")
+    if not group.is_file():
+        return None
+    before = int(group.read_text().split()[-1])  # "/autogroup-12 nice 0"
+    for _ in range(10):
+        with contextlib.suppress(BlockingIOError):  # it takes a change every tenth of a second
+            group.write_text(str(nice))
+            break
+        time.sleep(0.1)
+    return before
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Halt the kernels that yield, for as long as somebody has to have the machine to himself."""
+    halted = []
+    try:
+        for client in list(YIELDING):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(client.km.provisioner.pid)
+                process.suspend()
+                halted.append(process)
+        yield
+    finally:
+        for process in halted:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def stop(threads: Collection[Future]) -> None:
@@ -106,8 +247,9 @@ def stop(threads: Collection[Future]) -> None:
     with ThreadPoolExecutor(1) as pool:
         while not all(thread.done() for thread in threads):
             for client in list(RUNNING):
-                if client.km and client.km.provisioner:  # else it cannot be killed yet
-                    pool.submit(asyncio.run, client.km.provisioner.kill()).result()
+                kernel = getattr(client.km, "provisioner", None)
+                if kernel:  # else it cannot be killed yet, or is gone
+                    pool.submit(asyncio.run, kernel.kill()).result()
             wait(threads, timeout=0.1)
 
 
@@ -165,6 +307,10 @@ def machine() -> str:
 def _models(chapter: Chapter) -> list[Path]:
     path = ROOT / "_build" / "models" / f"{chapter.name}.keras"
     return [path] if "save_model" in "\n".join(chapter.code) and path.is_file() else []
+
+
+def _tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
 
 
 def _code_cells(notebook) -> list:

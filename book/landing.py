@@ -16,7 +16,7 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from book.chapters import BUILD, ROOT, BuildError
+from book.chapters import RESULTS, ROOT, BuildError
 from rnncourse import results
 
 MAP = Path(__file__).with_name("map.yml")
@@ -317,7 +317,7 @@ class BestLines(_Drawn):
     def run(self) -> list[nodes.Node]:
         """List."""
         lines = yaml.safe_load(MAP.read_text(encoding="utf-8"))["best"]
-        self.follow(MAP, BUILD / "results.json")
+        self.follow(MAP, RESULTS)
         links = self.links({line["result"].split(".")[0] for line in lines})
         return [nodes.raw("", best_lines(lines, results.load(), links), format="html")]
 

@@ -15,7 +15,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from book.chapters import BUILD, ROOT, pages
+from book.chapters import EXECUTIONS, ROOT, pages
 
 WORDS_A_MINUTE = 150  # technical prose, with the formulas looked at
 SECONDS_A_LINE = 3  # of code, read once
@@ -175,10 +175,10 @@ class CourseTimes(_Gathered):
         """Count and show."""
         counted = {name: times(source(name)) for name in lessons()}
         taught = {name: t for name, t in counted.items() if t.exercises}
-        ran = BUILD / "executions.json"
-        seconds = json.loads(ran.read_text("utf-8"))["seconds"] if ran.is_file() else {}
+        ran = EXECUTIONS.is_file()
+        seconds = json.loads(EXECUTIONS.read_text("utf-8"))["seconds"] if ran else {}
         follows = [ROOT / "chapters" / f"{name}.md" for name in taught]
-        return self.show(times_table(taught, seconds), ran, *follows)
+        return self.show(times_table(taught, seconds), EXECUTIONS, *follows)
 
 
 def setup(app) -> dict:

@@ -16,7 +16,7 @@ from pathlib import Path
 from bs4 import Tag
 
 from book import articles
-from book.chapters import BUILD, BuildError, read_chapters
+from book.chapters import BUILD, BuildError, Chapter, read_chapters
 from rnncourse.results import write_atomically
 
 HTML = BUILD / "html"
@@ -177,27 +177,25 @@ def _dressed(element: Tag) -> Tag:
     return element
 
 
-def write_all(folder: Path = HTML) -> list[Path]:
-    """Make the decks of all chapters whose page is newer than its deck.
+def write_all(chapters: list[Chapter]) -> list[Path]:
+    """Make the decks of those chapters whose page is newer than its deck.
 
     Raises:
         BuildError: If a chapter has not been rendered.
     """
     sources = [Path(__file__), Path(articles.__file__)]
     written = []
-    for chapter in read_chapters():
+    for chapter in chapters:
         if chapter.name in NO_SLIDES:
             continue
-        page, target = (
-            folder / f"chapters/{chapter.name}.html",
-            folder / f"slides/{chapter.name}.html",
-        )
+        page = HTML / f"chapters/{chapter.name}.html"
+        target = HTML / f"slides/{chapter.name}.html"
         if not page.is_file():
             raise BuildError(f"{page.name} is not rendered; make book comes first")
         newest = max(path.stat().st_mtime for path in (page, *sources))
         if target.is_file() and target.stat().st_mtime > newest:
             continue
-        article = articles.read(folder, f"chapters/{chapter.name}")
+        article = articles.read(HTML, f"chapters/{chapter.name}")
         text = PAGE.format(
             title=html.escape(article.title), mathjax=article.mathjax, slides=deck(article)
         )
@@ -209,7 +207,7 @@ def write_all(folder: Path = HTML) -> list[Path]:
 def main() -> int:
     """Write the decks and say where they are; 0 if all is well."""
     try:
-        written = write_all()
+        written = write_all(read_chapters())
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import http.server
 import itertools
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -66,6 +67,11 @@ class Server(http.server.ThreadingHTTPServer):
 
     daemon_threads = True  # a browser keeps its connections
     request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """Say what went wrong; but a browser that is closed may drop what it has asked for."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from small_book import (
     TWO,
@@ -25,7 +26,8 @@ from small_book import (
     write,
 )
 
-from book.chapters import ROOT
+from book.chapters import ROOT, Chapter
+from rnncourse import results
 
 
 @pytest.fixture
@@ -63,6 +65,32 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
 
     edit(project, "requirements.txt", "# ", "# locked again ")
     assert "unchanged" not in build(project), "another lock, another run"
+
+
+def test_a_chapter_depends_on_the_records_that_it_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RECORDS", tmp_path)
+    code = 'model.build()\nresults.recorded_run("depth")'
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    chapter = Chapter("any", tmp_path / "any.md", notebook)
+    before = chapter.key()
+    (tmp_path / "build.json").write_text("{}")
+    assert chapter.key() == before
+    (tmp_path / "depth.json").write_text("{}")
+    assert chapter.key() != before
+
+
+def test_a_list_of_who_imports_a_module_is_made_anew_when_that_changes_and_not_before(project):
+    add_chapter(project, "listing", "# List\n\n```{taught-in} rnncourse.small\n```\n")
+    build(project)
+    assert "Used in: One." in page(project, "chapters/listing")
+    edit(project, "chapters/one.md", "The answer is", "It is")
+    build(project)
+    log = project / "_build" / "sphinx.log"
+    assert "chapters/one" in log.read_text(encoding="utf-8")
+    assert "chapters/listing" not in log.read_text(encoding="utf-8")
+    add_chapter(project, "two", TWO.replace("print", "from rnncourse import small\n\nprint"))
+    build(project)
+    assert "Used in: One, Two." in page(project, "chapters/listing")
 
 
 def test_a_chapter_that_quotes_another_follows_it(project):
@@ -132,6 +160,15 @@ FAULTS = {
         ("chapters/one.md", "print(", "import os; os.kill(os.getpid(), 9)\nprint("),
         ["chapters/one.md, code cell 1", "died"],
     ),
+    "a time measured too late": (
+        (
+            "chapters/one.md",
+            "from rnncourse import results, small\n",
+            "---\ntags: [untimed-from-here]\n---\nfrom rnncourse import results, small\n\n"
+            "results.record('one.time', 1, at_most=2, unit='s')\n",
+        ),
+        ["chapters/one.md measures one.time", "untimed-from-here"],
+    ),
     "a name recorded twice": (
         ("chapters/one.md", "print(", "results.record('one.answer', 1, at_least=0)\nprint("),
         ["two chapters record one.answer"],
@@ -196,6 +233,50 @@ def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
     assert len((project / "chapters" / "tries.txt").read_text()) == slow_runs + (not fails)
 
 
+GOES_ON = """# deep
+
+```{code-cell} ipython3
+import time
+from pathlib import Path
+
+while not Path("quiet.txt").exists():
+    Path("moment.txt").write_text(str(time.time()))
+    time.sleep(0.05)
+```
+"""
+
+LISTENS = """# listens
+
+```{code-cell} ipython3
+import time
+from pathlib import Path
+
+from rnncourse import results
+
+moment, before = Path("moment.txt"), Path("before.txt")
+while not moment.exists():
+    time.sleep(0.05)
+then = moment.stat().st_mtime_ns
+time.sleep(1)
+quiet = moment.stat().st_mtime_ns == then
+second = before.exists()
+print("quiet the first time:", before.read_text() if second else "", "now:", quiet)
+before.write_text(str(quiet))
+results.record("listens.seconds", 9 if second else 99, at_most=10, unit="s")
+Path("quiet.txt").write_text("yes")
+```
+"""
+
+
+def test_at_a_second_try_nothing_runs_beside_the_chapter(project):
+    add_chapter(project, "deep", GOES_ON)
+    add_chapter(project, "listens", LISTENS)
+    printed = build(project)
+    assert "once more" in printed
+    assert "quiet the first time: False now: True" in page(project, "chapters/listens")
+    assert re.search(r"deep +\d", printed), "afterwards it goes on"
+
+
 PRIORITY = """# {name}
 
 ```{{code-cell}} ipython3
@@ -209,18 +290,117 @@ print("{name} has the priority", os.getpriority(os.PRIO_PROCESS, 0), by_session)
 """
 
 
+def priority(value, of_session):
+    """What a chapter of that priority prints."""
+    by_session = Path("/proc/self/autogroup").is_file()
+    return f"{value} {of_session if by_session else None} "
+
+
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
 def test_a_chapter_beside_others_leaves_them_the_machine(project):
     for name in ("deep", "tunes"):
         add_chapter(project, name, PRIORITY.format(name=name))
     printed = build(project)
-    assert printed.index("  deep ") < printed.index("  tunes "), "it did not wait for its turn"
-    by_session = Path("/proc/self/autogroup").is_file()
-    usual = f"{os.getpriority(os.PRIO_PROCESS, 0)} {0 if by_session else None}"
-    assert f"tunes has the priority {usual} " in page(project, "chapters/tunes")
-    assert f"deep has the priority 19 {19 if by_session else None} " in page(
-        project, "chapters/deep"
-    )
+    assert printed.index("  deep ") < printed.rindex("  one "), "it did not wait for its turn"
+    usual = priority(os.getpriority(os.PRIO_PROCESS, 0), 0)
+    assert f"tunes has the priority {usual}" in page(project, "chapters/tunes")
+    assert f"deep has the priority {priority(19, 19)}" in page(project, "chapters/deep")
+
+
+MOMENTS = """# {name}
+
+```{{code-cell}} ipython3
+import time
+
+begun = time.time()
+time.sleep({seconds})
+print("{name} ran from", begun, "to", time.time())
+```
+"""
+
+
+def test_chapters_have_the_machine_one_after_another_in_their_order(project):
+    names = ("late", "later", "latest", "last")
+    for name in names:
+        add_chapter(project, name, MOMENTS.format(name=name, seconds=0.5))
+    build(project)
+    ran = [
+        re.search(r"ran from ([\d.]+) to ([\d.]+)", page(project, f"chapters/{n}")) for n in names
+    ]
+    moments = [float(moment) for found in ran for moment in found.groups()]
+    assert moments == sorted(moments)
+    seconds = json.loads((project / "_build" / "executions.json").read_text())["seconds"]
+    assert all(0.5 < seconds[name] < 3 for name in names), "the wait does not count"
+
+
+def test_a_chapter_beside_others_is_told_what_the_processor_took(project):
+    add_chapter(project, "deep", MOMENTS.format(name="deep", seconds=10))
+    build(project)
+    seconds = json.loads((project / "_build" / "executions.json").read_text())["seconds"]
+    assert 0 < seconds["deep"] < 5
+
+
+STEPS_BACK = """# steps_back
+
+```{code-cell} ipython3
+import os
+import threading
+import time
+from pathlib import Path
+
+written = threading.Event()
+waits = threading.Thread(target=written.wait)
+waits.start()
+```
+
+```{code-cell} ipython3
+---
+tags: [untimed-from-here]
+---
+while not Path("another.txt").exists():
+    time.sleep(0.1)
+thread = waits.native_id if Path("/proc/self/task").exists() else 0
+priorities = [os.getpriority(os.PRIO_PROCESS, i) for i in (0, thread)]
+written.set()
+print("this was written meanwhile, with the priorities", *priorities)
+```
+"""
+
+WRITES = """# writes
+
+```{code-cell} ipython3
+import time
+from pathlib import Path
+
+Path("another.txt").write_text("done")
+```
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
+def test_a_chapter_that_has_measured_its_times_lets_the_next_have_the_machine(project):
+    add_chapter(project, "steps_back", STEPS_BACK)
+    add_chapter(project, "writes", WRITES)
+    build(project)
+    said = "this was written meanwhile, with the priorities 19 19"
+    assert said in page(project, "chapters/steps_back")
+
+
+def test_a_page_that_shows_results_is_made_of_nothing_that_a_build_writes_later(project):
+    add_chapter(project, "status", WRITES.replace("writes", "status"))
+    build(project)
+    assert build(project).count("unchanged") == 2
+
+
+def test_what_a_cold_build_took_is_known_until_a_chapter_runs_again(project):
+    cold = project / "_build" / "cold.json"
+    build(project)
+    assert 0 < json.loads(cold.read_text())["seconds"] < 120
+    build(project)
+    assert cold.exists(), "nothing ran"
+    edit(project, "rnncourse/small.py", "hello", "good evening")
+    build(project)
+    assert not cold.exists()
 
 
 @pytest.mark.fault

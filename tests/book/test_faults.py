@@ -16,6 +16,7 @@ import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 from small_book import (
     Held,
@@ -31,8 +32,9 @@ from small_book import (
     write,
 )
 
+from book import build as whole_build
 from book import execute
-from book.chapters import ROOT
+from book.chapters import ROOT, Chapter
 
 pytestmark = pytest.mark.fault
 
@@ -85,6 +87,24 @@ def test_a_build_can_be_stopped_while_a_kernel_starts(project):
     assert "Stopped." in printed
     assert left_behind(project) == []
     assert not (project / "_build" / "executed" / "held.ipynb").exists()
+
+
+class Interrupted(ThreadPoolExecutor):
+    """Ctrl-C comes when the first thread works already and nobody knows of it yet."""
+
+    def submit(self, *work):
+        super().submit(*work)
+        time.sleep(0.3)
+        raise KeyboardInterrupt
+
+
+def test_a_build_can_be_stopped_while_its_threads_start(monkeypatch):
+    begun = []
+    monkeypatch.setattr(whole_build, "ThreadPoolExecutor", Interrupted)
+    monkeypatch.setattr(whole_build, "brought_up_to_date", lambda *asked: begun.append(asked))
+    with pytest.raises(KeyboardInterrupt):
+        whole_build.execute_all([Chapter("one", Path("one.md"), nbformat.v4.new_notebook())])
+    assert begun == [], "what runs then is not stopped"
 
 
 class Starting:

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from book.build import HTML
-from book.chapters import BUILD, ROOT, pages, read_chapters
+from book.chapters import BUILD, RESULTS, ROOT, pages, read_chapters
 from rnncourse import results
 
 CHAPTERS = [
@@ -248,7 +248,7 @@ def test_the_trained_models_are_offered_and_open():
 
 
 def test_the_results_file_has_what_it_promises():
-    entries = json.loads((BUILD / "results.json").read_text(encoding="utf-8"))
+    entries = json.loads(RESULTS.read_text(encoding="utf-8"))
     for name, entry in entries.items():
         assert re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", name)
         assert set(entry) == {"value", "unit", "bound", "source", "data", "timed"}
