@@ -52,10 +52,11 @@ def _prove(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "-m", "pytest", *session.posargs)
         return
-    session.run("python", "-m", "pytest", "--ignore", "tests/book", "-q")
+    session.run("python", "-m", "pytest", "-n", "2", "--ignore", "tests/book", "-q")
     chapters = [f"chapters/{name}.md" for name in MECHANICS]
     timeouts = ("--nbval-cell-timeout", "600", "--nbval-kernel-startup-timeout", "120")
-    session.run("python", "-m", "pytest", "--nbval-lax", *timeouts, "-q", *chapters)
+    apart = ("-n", "2", "--dist", "loadfile")  # two chapters at a time
+    session.run("python", "-m", "pytest", *apart, "--nbval-lax", *timeouts, "-q", *chapters)
 
 
 @nox.session(python=["3.12"])

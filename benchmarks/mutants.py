@@ -3,11 +3,12 @@
 ``python -m benchmarks.mutants`` lets Cosmic Ray change one operator, number,
 condition or loop after the other, and writes ``benchmarks/records/mutants.json`` and, with every
 change that no test noticed, ``_build/mutants/*-survivors.diff``. It takes about an hour;
-``python -m benchmarks.mutants bptt`` tries one module. What was tried is not tried again as long as
-module and tests stay as they are.
+``python -m benchmarks.mutants bptt`` tries one module. What was found is not tried again as long as
+the module stays as it is; what survived is, when its tests have changed.
 
 Each core has a copy of the project and a process that has imported TensorFlow, but has not used it
-yet. For every fault it forks a child that imports the changed module and runs the tests.
+yet. For every fault it forks a child that imports the changed module and runs the tests, those
+first that take the least time.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ from rnncourse import results
 
 MODULES = ("machines", "bptt", "cells", "unroll")
 CORES = 2
+SECONDS: dict[str, float] = {}  # what each test takes, without a fault
 PATIENCE = 180  # seconds for the tests; a fault may never come to an end
 KEPT = results.BUILD / "mutants"
+TOOK = "took.json"  # in a worker's copy
 HEAVY = ("numpy", "scipy", "hypothesis.extra.numpy", "pytest", "tensorflow", "keras")
 # To the first failure, in one process; that a plugin of pytest is imported already does not matter.
 QUICKLY = ("-x", "-q", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -79,9 +82,14 @@ def tally(module: str) -> tuple[int, int]:
     source = path_of(module).read_text(encoding="utf-8")
     faults = list(faults_in(source))
     tried = KEPT / f"{module}.json"
-    stamp = hashlib.sha256((source + tests_of(module).read_text("utf-8")).encode()).hexdigest()
-    kept = json.loads(tried.read_text("utf-8")) if tried.is_file() else {}
-    said = kept["said"] if kept.get("stamp") == stamp else {}
+    stamps = [digest(source), digest(tests_of(module).read_text(encoding="utf-8"))]
+    kept = {"stamps": ["", ""], "said": {}}
+    if tried.is_file():
+        kept = json.loads(tried.read_text(encoding="utf-8"))
+    same_module, same_tests = (a == b for a, b in zip(stamps, kept["stamps"], strict=True))
+    said = kept["said"] if same_module else {}
+    if not same_tests:
+        said = {fault: outcome for fault, outcome in said.items() if outcome != "survived"}
     waiting = [fault for fault in faults if fault not in said]
     print(f"{module}: {len(faults)} faults, {len(waiting)} to be tried", flush=True)
     fresh = multiprocessing.get_context("spawn")
@@ -94,13 +102,18 @@ def tally(module: str) -> tuple[int, int]:
         running = {pool.submit(outcome_of, module, source, fault): fault for fault in waiting}
         for task in as_completed(running):
             said[running[task]] = task.result()
-            state = {"stamp": stamp, "said": said}
+            state = {"stamps": stamps, "said": said}
             results.write_atomically(tried, json.dumps(state, indent=1))
     survived = [fault for fault in faults if said[fault] == "survived"]
     text = "\n".join(f"# {fault}\n{difference(source, fault, module)}" for fault in survived)
     results.write_atomically(KEPT / f"{module}-survivors.diff", text)
     print(f"{module}: {dict(Counter(said[fault] for fault in faults))}", flush=True)
     return len(faults) - len(survived), len(faults)
+
+
+def digest(text: str) -> str:
+    """A text in a few letters."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def faults_in(source: str) -> Iterator[str]:
@@ -166,8 +179,10 @@ def prepare(module: str, folder: str) -> None:
     ]
     for name in HEAVY:
         importlib.import_module(name)
-    if outcome_of(module, source) != "survived":
-        raise RuntimeError(f"the tests of {module} fail before any fault is planted")
+    for _ in ("in their order, to learn what each takes", "the quickest first"):
+        if outcome_of(module, source) != "survived":
+            raise RuntimeError(f"the tests of {module} fail before any fault is planted")
+        SECONDS.update(json.loads(Path(TOOK).read_text(encoding="utf-8")))
 
 
 def outcome_of(module: str, source: str, fault: str | None = None) -> str:
@@ -182,7 +197,8 @@ def outcome_of(module: str, source: str, fault: str | None = None) -> str:
             os.dup2(nowhere, stream)
         import pytest
 
-        os._exit(int(pytest.main([*QUICKLY, f"tests/test_{module}.py"])) != 0)
+        failed = pytest.main([*QUICKLY, f"tests/test_{module}.py"], plugins=[Pace()])
+        os._exit(int(failed) != 0)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -192,6 +208,25 @@ def outcome_of(module: str, source: str, fault: str | None = None) -> str:
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "without end"
+
+
+class Pace:
+    """Has pytest run the quickest tests first, and writes down what each of them took."""
+
+    def __init__(self):
+        self.took = Counter()
+
+    def pytest_collection_modifyitems(self, items) -> None:
+        """Sort the tests; those that nothing is known of stay where they are."""
+        items.sort(key=lambda item: SECONDS.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report) -> None:
+        """Add up what a test takes, with its preparation."""
+        self.took[report.nodeid] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        """Write it down."""
+        Path(TOOK).write_text(json.dumps(self.took), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -276,8 +276,15 @@ def test_words_are_no_numbers():
         (np.zeros((2, 3)), None, r"inputs must have the shape \(any, any, any\)"),
         (np.zeros((2, 3, 4)), np.zeros((2, 3)), "initial_state must be 2 arrays"),
         (np.zeros((2, 3, 4)), [np.zeros((2, 3)), np.zeros((1, 3))], "initial_state must have"),
+        (np.zeros((2, 3, 4)), [np.zeros((2, 3))] * 3, "initial_state must be 2 arrays"),
+        (np.full((2, 3, 4), 1e39), None, r"inputs must fit into float32, got 1e\+39"),
     ],
 )
 def test_gradient_norms_names_what_does_not_fit(inputs, start, message):
     with pytest.raises(ValueError, match=message):
         bptt.gradient_norms(cells.LSTMCell(3), inputs, start)
+
+
+def test_what_is_no_cell_is_refused():
+    with pytest.raises(TypeError, match="cell must be a Keras cell, got"):
+        bptt.gradient_norms(keras.layers.LSTM, np.zeros((2, 3, 4)))

@@ -256,6 +256,7 @@ def test_sizes_weights_and_first_state(row):
     assert cell.weights[0].name == "kernel"
     assert y.shape == (BATCH, cell.output_size)
     assert [tuple(s.shape) for s in new] == [(BATCH, n) for n in listed(cell.state_size)]
+    assert isinstance(cell.state_size, int) == (len(new) == 1), "a list only of several"
     assert all(not np.any(s) for s in cell.get_initial_state(BATCH))
 
 
@@ -348,6 +349,17 @@ def test_bad_units(row, units):
 
 
 @every_cell
+def test_the_fewest_and_the_most_units(row):
+    cell = row.kind(1, **row.options)
+    y, _ = cell(np.ones((BATCH, FEATURES), "float32"), cell.get_initial_state(BATCH))
+    assert y.shape == (BATCH, cell.output_size)
+    assert row.kind(2**31 - 1, **row.options).units == 2**31 - 1, "nothing is allocated yet"
+    for many in (2**31, 2**31 + 1):
+        with pytest.raises(ValueError, match=rf"^units must be less than 2\*\*31, got {many}"):
+            row.kind(many, **row.options)
+
+
+@every_cell
 def test_units_may_be_numpys_integer(row):
     made = row.kind(np.int64(UNITS), **row.options)
     assert type(made.get_config()["units"]) is int
@@ -370,11 +382,22 @@ def test_bad_inputs_and_states(row):
         ([], rf"with the sizes {sizes}, got \[\]"),
         ([s[:, 1:] for s in states], f"with the sizes {sizes}, got"),
         (tf.constant(states[0]), "a list of tensors, got EagerTensor"),
+        ([s[:1] for s in states], "the batch of the inputs, 4, got"),
+        ([s[0] for s in states], "the batch of the inputs, 4, got"),
+        ([s[:, None] for s in states], "the batch of the inputs, 4, got"),
     ):
-        with pytest.raises(ValueError, match=f"states of .* must be .*{message}"):
+        with pytest.raises(ValueError, match=f"states of .* must .*{message}"):
             cell(x, bad)
-    with pytest.raises(ValueError, match=r"inputs of .* must have 3 features, got shape \(4, 2\)"):
-        cell(x[:, 1:], states)
+    for wrong in (x[:, 1:], np.concatenate([x, x], axis=1)):
+        shape = re.escape(str(wrong.shape))
+        with pytest.raises(
+            ValueError, match=f"inputs of .* must have 3 features, got shape {shape}"
+        ):
+            cell(wrong, states)
+    for wrong in (x[0], x[None]):
+        shape = re.escape(f"(batch, features), got {wrong.shape}")
+        with pytest.raises(ValueError, match=f"inputs of .* must have the shape {shape}"):
+            cell(tf.constant(wrong), states)
 
 
 def test_no_cell_is_long():

@@ -180,6 +180,7 @@ def test_threshold_units_do_what_any_automaton_does(automaton, data):
         state = automaton.moves[state, symbol]
         wanted.append(state in automaton.accepting)
     network = step_network(automaton)
+    assert np.flatnonzero(network.start).tolist() == [0]
     outputs, h = scan(network, word, network.start)
     assert outputs == wanted
     assert h.sum() == 1
@@ -263,6 +264,8 @@ def test_a_float_loses_the_stack_one_plate_past_its_significand(number, signific
         (lambda: Automaton({(0, "a", 1): 0}, 0, {0}), TypeError, "moves must be"),
         (lambda: Automaton({"0a": 0}, 0, {0}), TypeError, "moves must be"),
         (lambda: Automaton([(0, "a")], 0, {0}), TypeError, "moves must be"),
+        (lambda: Automaton({(0, "a"): []}, 0, {0}), TypeError, "moves and accepting .* hashable"),
+        (lambda: Automaton({(0, "a"): 0}, 0, [[]]), TypeError, "moves and accepting .* hashable"),
         (lambda: Automaton({(0, "a"): 1}, 0, {1}), ValueError, r"missing \[\(1, 'a'\)\]"),
         (lambda: Automaton({(0, "a"): 0}, 0, {2}), ValueError, "accepting must be states.*got 2"),
         (lambda: ODD_A("c", "odd"), ValueError, "no move for state 'odd' and symbol 'c'"),

@@ -167,11 +167,15 @@ def test_no_worker_outlives_the_process_that_started_it(program, how):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells may ignore it
     ) as process:
-        started = list(map(int, process.stdout.readline().split()))
-        assert len(started) == 2 and all(map(alive, started))
-        process.send_signal(how)
-        process.wait(SOON)
+        try:
+            started = list(map(int, process.stdout.readline().split()))
+            assert len(started) == 2 and all(map(alive, started))
+            process.send_signal(how)
+            process.wait(SOON)
+        finally:
+            process.kill()
     assert gone(started)
 
 
