@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -52,6 +51,7 @@ RENDERING = BUILD / ".rendering"  # stands while pages are written: they may be 
 COLD = BUILD / "cold.json"  # what a build took that found nothing done, until a chapter runs again
 LOG = BUILD / "sphinx.log"  # what Sphinx said, written at the end of every rendering
 QUOTE = re.compile(r"\{glue:text\}`(?:[\w/]+\.md::)?([\w.]+?)(?::s)?`")
+JUPYTER_BOOK = "import book; from jupyter_book.cli.main import main; main()"  # see book/__init__.py
 SHOWN = (
     "tensorflow",
     "keras",
@@ -266,8 +266,7 @@ def render() -> None:
     """
     print("Rendering the pages", end="", flush=True)
     started = time.perf_counter()
-    jupyter_book = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
-    command = [jupyter_book, "build", ".", "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
     if RENDERING.exists() or clock_was_set_back():
         command.append("--all")
     RENDERING.touch()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import psutil
 
 from book.chapters import ROOT
@@ -94,9 +95,12 @@ def edit(project: Path, name: str, old: str, new: str) -> None:
 
 
 def start(project: Path, command: tuple = ("-m", "book.build"), **variables: str | None):
-    """Start a build, or another command of Python's; a variable that is None is taken away."""
+    """Start a build, or another command of Python's; a variable that is None is taken away.
+
+    It is a reader's build: that of continuous integration first measures how fast the machine is.
+    """
     environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= variables
+    environment |= {"CI": None} | variables
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=project,
@@ -117,6 +121,29 @@ def build(project: Path, *, fails: bool = False, **variables: str | None) -> str
     assert (process.returncode != 0) == fails, printed
     assert "Traceback (most recent call last):\n  File" not in printed, "a message, not a crash"
     return printed
+
+
+def execute(project: Path) -> str:
+    """Run the chapters, render no page, and return what was printed."""
+    process = start(
+        project, ("-c", "from book import build as b; b.execute_all(b.read_chapters())")
+    )
+    printed, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, printed
+    return printed
+
+
+def executed(project: Path, name: str) -> nbformat.NotebookNode:
+    """A chapter as it was executed."""
+    return nbformat.read(project / "_build" / "executed" / f"{name}.ipynb", as_version=4)
+
+
+def said(project: Path, name: str) -> str:
+    """What the cells of an executed chapter printed."""
+    outputs = (
+        output for cell in executed(project, name).cells for output in cell.get("outputs", ())
+    )
+    return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
 def page(project: Path, name: str = "chapters/one") -> str:

@@ -17,15 +17,19 @@ from small_book import (
     add_chapter,
     build,
     edit,
+    execute,
+    executed,
     left_behind,
     make,
     page,
     running,
+    said,
     snapshot,
     start,
     write,
 )
 
+from book import pace
 from book.chapters import ROOT, Chapter
 from rnncourse import results
 
@@ -53,7 +57,7 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
     assert "It is 42" in page(project)
 
     write(project, "rnncourse/unused.py", '"""Nobody imports this."""\n')
-    assert "unchanged" in build(project), "only what the chapter imports counts"
+    assert "unchanged" in execute(project), "only what the chapter imports counts"
 
     edit(project, "rnncourse/small.py", "hello", "good evening")
     assert "unchanged" not in build(project)
@@ -64,7 +68,7 @@ def test_a_book_is_built_and_what_changed_is_built_again(project):
     assert "43" in page(project, "index"), "a page that quotes another follows it"
 
     edit(project, "requirements.txt", "# ", "# locked again ")
-    assert "unchanged" not in build(project), "another lock, another run"
+    assert "unchanged" not in execute(project), "another lock, another run"
 
 
 def test_a_chapter_depends_on_the_records_that_it_names(tmp_path, monkeypatch):
@@ -214,10 +218,18 @@ def test_a_fault_fails_the_build_and_is_named(project, fault):
     assert "The answer is 42" in page(project), "once mended, it builds"
 
 
+def test_how_fast_the_machine_is_can_be_measured():
+    assert 1 <= pace.slower() < 100
+
+
+def with_a_known_pace(project):
+    write(project, "book/pace.py", "def slower():\n    return 1.3\n")
+
+
 @pytest.mark.parametrize(("slow_runs", "ci"), [(1, "true"), (2, "true"), (2, "")])
-def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
+def test_a_slow_chapter_gets_a_second_try(project, slow_runs, ci):
     """A busy machine breaks no build, a slow one breaks that of the continuous integration."""
-    monkeypatch.setenv("CI", ci)
+    with_a_known_pace(project)
     tries = (
         "from pathlib import Path\n"
         "tries = Path('tries.txt')\n"
@@ -227,8 +239,8 @@ def test_a_slow_chapter_gets_a_second_try(project, monkeypatch, slow_runs, ci):
     )
     edit(project, "chapters/one.md", "print(", tries)
     fails = slow_runs == 2 and bool(ci)
-    printed = build(project, fails=fails)
-    assert re.search(r"slow \(machine \d+\.\d\), once more", printed)
+    printed = build(project, fails=fails, CI=ci)
+    assert "slow (machine 1.3), once more" in printed
     assert ("one.seconds is 99.0" in printed) == fails
     assert len((project / "chapters" / "tries.txt").read_text()) == slow_runs + (not fails)
 
@@ -271,9 +283,10 @@ Path("quiet.txt").write_text("yes")
 def test_at_a_second_try_nothing_runs_beside_the_chapter(project):
     add_chapter(project, "deep", GOES_ON)
     add_chapter(project, "listens", LISTENS)
-    printed = build(project)
+    with_a_known_pace(project)
+    printed = execute(project)
     assert "once more" in printed
-    assert "quiet the first time: False now: True" in page(project, "chapters/listens")
+    assert "quiet the first time: False now: True" in said(project, "listens")
     assert re.search(r"deep +\d", printed), "afterwards it goes on"
 
 
@@ -293,18 +306,23 @@ print("{name} has the priority", os.getpriority(os.PRIO_PROCESS, 0), by_session)
 def priority(value, of_session):
     """What a chapter of that priority prints."""
     by_session = Path("/proc/self/autogroup").is_file()
-    return f"{value} {of_session if by_session else None} "
+    return f"{value} {of_session if by_session else None}\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the system knows no priorities")
 def test_a_chapter_beside_others_leaves_them_the_machine(project):
     for name in ("deep", "tunes"):
         add_chapter(project, name, PRIORITY.format(name=name))
-    printed = build(project)
+    printed = execute(project)
     assert printed.index("  deep ") < printed.rindex("  one "), "it did not wait for its turn"
     usual = priority(os.getpriority(os.PRIO_PROCESS, 0), 0)
-    assert f"tunes has the priority {usual}" in page(project, "chapters/tunes")
-    assert f"deep has the priority {priority(19, 19)}" in page(project, "chapters/deep")
+    assert f"tunes has the priority {usual}" in said(project, "tunes")
+    assert f"deep has the priority {priority(19, 19)}" in said(project, "deep")
+
+
+def seconds(project, name):
+    """What a chapter took, as the build counts it."""
+    return executed(project, name).metadata["rnncourse"]["seconds"]
 
 
 MOMENTS = """# {name}
@@ -323,21 +341,17 @@ def test_chapters_have_the_machine_one_after_another_in_their_order(project):
     names = ("late", "later", "latest", "last")
     for name in names:
         add_chapter(project, name, MOMENTS.format(name=name, seconds=0.5))
-    build(project)
-    ran = [
-        re.search(r"ran from ([\d.]+) to ([\d.]+)", page(project, f"chapters/{n}")) for n in names
-    ]
+    execute(project)
+    ran = [re.search(r"ran from ([\d.]+) to ([\d.]+)", said(project, name)) for name in names]
     moments = [float(moment) for found in ran for moment in found.groups()]
     assert moments == sorted(moments)
-    seconds = json.loads((project / "_build" / "executions.json").read_text())["seconds"]
-    assert all(0.5 < seconds[name] < 3 for name in names), "the wait does not count"
+    assert all(0.5 < seconds(project, name) < 3 for name in names), "the wait does not count"
 
 
 def test_a_chapter_beside_others_is_told_what_the_processor_took(project):
     add_chapter(project, "deep", MOMENTS.format(name="deep", seconds=10))
-    build(project)
-    seconds = json.loads((project / "_build" / "executions.json").read_text())["seconds"]
-    assert 0 < seconds["deep"] < 5
+    execute(project)
+    assert 0 < seconds(project, "deep") < 5
 
 
 STEPS_BACK = """# steps_back
@@ -381,9 +395,8 @@ Path("another.txt").write_text("done")
 def test_a_chapter_that_has_measured_its_times_lets_the_next_have_the_machine(project):
     add_chapter(project, "steps_back", STEPS_BACK)
     add_chapter(project, "writes", WRITES)
-    build(project)
-    said = "this was written meanwhile, with the priorities 19 19"
-    assert said in page(project, "chapters/steps_back")
+    execute(project)
+    assert "written meanwhile, with the priorities 19 19" in said(project, "steps_back")
 
 
 def test_a_page_that_shows_results_is_made_of_nothing_that_a_build_writes_later(project):

@@ -86,8 +86,8 @@ def test_a_page_is_whole(open_page, name, screen):
         page.emulate_media(color_scheme=theme)
         page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
-        shot = shots / f"{name.replace('/', '-')}-{theme}-{screen}.png"
-        page.screenshot(path=shot, full_page=True)
+        shot = shots / f"{name.replace('/', '-')}-{theme}-{screen}.jpg"
+        page.screenshot(path=shot, full_page=True, quality=80)
         inks, paper = page.evaluate(INKS)
         for ink in inks:
             assert contrast(ink, paper) >= 4.5, f"{ink} on {paper} is hard to see when {theme}"
