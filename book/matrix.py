@@ -16,7 +16,7 @@ def main(sessions: list[str]) -> int:
     BUILD.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     command = [sys.executable, "-m", "nox", "--report", str(REPORT)]
-    command += [f"--session={session}" for session in sessions]
+    command += ["--session", *sessions] if sessions else []
     done = subprocess.run(command, cwd=ROOT)
     if REPORT.is_file():
         print(summary(json.loads(REPORT.read_text(encoding="utf-8"))["sessions"]))

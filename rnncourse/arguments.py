@@ -266,7 +266,8 @@ def _check_of(function: Callable, name: str) -> Callable[[str, Any], Any] | None
 def _check_of_hint(hint: Any) -> Callable[[str, Any], Any] | None:
     if isinstance(hint, types.UnionType):
         kinds = typing.get_args(hint)
-        plain = all(isinstance(kind, type) for kind in kinds)
+        # for Python 3.10 list[int] is a type as well, but nothing can be asked whether it is one
+        plain = all(isinstance(kind, type) and not typing.get_args(kind) for kind in kinds)
         return (lambda name, value: instance(name, value, kinds)) if plain else None
     kind, parts = typing.get_origin(hint) or hint, typing.get_args(hint)
     if hint in _PLAIN:

@@ -215,11 +215,11 @@ def near_holidays(dates: np.ndarray) -> np.ndarray:
     days = _days(dates)
     if not len(days):
         return np.zeros((0, 3 * len(US_HOLIDAYS) + 10))
-    span = days[0] - np.timedelta64(YEAR), days[-1] + np.timedelta64(YEAR)
-    marks = []
+    day, year = np.timedelta64(1, "D"), np.timedelta64(YEAR, "D")
+    span, marks = (days[0] - year, days[-1] + year), []
     for holiday in US_HOLIDAYS:
         given = holiday.dates(*span).to_numpy().astype("datetime64[D]")
-        marks += [np.isin(days, given + offset) for offset in (-1, 0, 1)]
+        marks += [np.isin(days, given + offset * day) for offset in (-1, 0, 1)]
     month_day = np.array([str(day)[5:] for day in days])
     quiet = [f"12-{day}" for day in (22, 23, *range(26, 32))] + ["01-02", "01-03"]
     marks += [month_day == day for day in quiet]

@@ -112,7 +112,9 @@ class Translator(keras.Model):
         """
         states, keys, mask = memory
         together = ops.tanh(self.query(state)[:, :, None] + keys[:, None])
-        scores = ops.squeeze(self.score(together), axis=-1)  # (batch, written, read)
+        # self.score(together), which may crash where Keras 3.12 leaves it to TensorFlow 2.21
+        scores = ops.tensordot(together, self.score.kernel, axes=1)
+        scores = ops.squeeze(scores, axis=-1)  # (batch, written, read)
         weights = tf.nn.softmax(ops.where(mask[:, None], scores, NEVER))
         return ops.matmul(weights, states), weights
 

@@ -129,6 +129,8 @@ def some(batch=2):
 @pytest.mark.parametrize("recurrent", [True, False])
 @pytest.mark.parametrize("about", [True, False])
 def test_piece_reader(recurrent, about, tmp_path):
+    if not about and keras.__version__.startswith("3.12."):
+        pytest.skip("Keras 3.12 knows no model with an input that nothing uses")
     model = small_piece_reader(recurrent=recurrent, about=about)
     entities = np.array([0, 2], "int32")
     logits = model.predict([some(), entities], verbose=0)

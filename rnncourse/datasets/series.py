@@ -203,7 +203,8 @@ def _once(dates: np.ndarray, rows: list, source: Source) -> tuple[np.ndarray, li
 
 def _without_gaps(series: Series, faults: list[str]) -> Series:
     """The same with a row for every step of the calendar; a row that was missing holds NaN."""
-    calendar = np.arange(series.dates[0], series.dates[-1] + 1)
+    step = np.timedelta64(1, np.datetime_data(series.dates.dtype)[0])
+    calendar = np.arange(series.dates[0], series.dates[-1] + step)
     rows = (series.dates - calendar[0]).astype(int)
     values = np.full((len(calendar), len(series.columns)), np.nan)
     values[rows] = series.values

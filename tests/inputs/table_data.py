@@ -43,7 +43,7 @@ def some_tweets(rng, count=6):
 
 def some_series(rng, days=40):
     values = rng.integers(1, 9, (days, 2)).astype(float)
-    dates = np.arange("2001-01-01", np.datetime64("2001-01-01") + days, dtype="datetime64[D]")
+    dates = np.datetime64("2001-01-01", "D") + np.arange(days).astype("timedelta64[D]")
     labels = {"day_type": np.full(days, "W")}
     return datasets.Series("ridership", dates, values, ("bus", "rail"), "boardings", SOURCE, labels)
 

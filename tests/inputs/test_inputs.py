@@ -80,6 +80,7 @@ NOT_TRIED = {  # name or pattern -> why
 }
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_answer_or_an_error_that_names_the_argument(case: Case, record_property):
     tried = 0
