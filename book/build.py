@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from importlib.metadata import version
 
 import nbformat
@@ -140,8 +140,11 @@ def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]
             for waiting in (timed, *[timed] * GETTING_READY, beside):
                 lanes.append(pool.submit(run_each, waiting))
             all_there.set()
-            for lane in lanes:
-                lane.result()
+            waiting = lanes
+            while waiting:  # a look each second: Ctrl-C while one falls asleep wakes nobody
+                done, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
+                for lane in done:
+                    lane.result()
         except BaseException:  # Ctrl-C, a full disk
             interrupted.set()
             all_there.set()

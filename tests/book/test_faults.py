@@ -107,6 +107,27 @@ def test_a_build_can_be_stopped_while_its_threads_start(monkeypatch):
     assert begun == [], "what runs then is not stopped"
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals go to no thread here")
+def test_ctrl_c_is_heard_though_it_woke_nobody(monkeypatch):
+    """It may come when the main thread is just about to wait, or to a thread that does not look."""
+    stopped, heard = threading.Event(), []
+
+    def runs(*asked):
+        time.sleep(0.5)  # by now the main thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        heard.append(stopped.wait(10))
+
+    monkeypatch.setattr(whole_build, "brought_up_to_date", runs)
+    monkeypatch.setattr(execute, "stop", lambda lanes: stopped.set())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            whole_build.execute_all([Chapter("one", Path("one.md"), nbformat.v4.new_notebook())])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert heard == [True]
+
+
 class Starting:
     """A client whose kernel is not there at once, and whose cells end when the kernel is killed."""
 
