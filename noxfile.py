@@ -57,7 +57,9 @@ def _prove(session: nox.Session, *options: str) -> None:
     chapters = [f"chapters/{name}.md" for name in MECHANICS]
     timeouts = ("--nbval-cell-timeout", "600", "--nbval-kernel-startup-timeout", "120")
     apart = ("-n", "2", "--dist", "loadfile")  # two chapters at a time
-    session.run("python", "-m", "pytest", *apart, "--nbval-lax", *timeouts, "-q", *chapters)
+    session.run(
+        "python", "-m", "pytest", *apart, "--nbval-lax", *timeouts, "-q", *options, *chapters
+    )
 
 
 @nox.session(python=["3.12"])

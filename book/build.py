@@ -140,9 +140,9 @@ def execute_all(chapters: list[Chapter]) -> dict[Chapter, nbformat.NotebookNode]
             for waiting in (timed, *[timed] * GETTING_READY, beside):
                 lanes.append(pool.submit(run_each, waiting))
             all_there.set()
-            waiting = lanes
-            while waiting:  # a look each second: Ctrl-C while one falls asleep wakes nobody
-                done, waiting = wait(waiting, timeout=1, return_when=FIRST_EXCEPTION)
+            busy = lanes
+            while busy:  # a look each second: Ctrl-C while one falls asleep wakes nobody
+                done, busy = wait(busy, timeout=1, return_when=FIRST_EXCEPTION)
                 for lane in done:
                     lane.result()
         except BaseException:  # Ctrl-C, a full disk

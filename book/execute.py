@@ -189,9 +189,7 @@ def _yield(client: NotebookClient) -> None:
     threads = [int(path.name) for path in about.glob("task/*")]  # Linux has a priority for each
     if hasattr(os, "setpriority"):
         for one in threads or [process]:
-            with contextlib.suppress(
-                OSError
-            ):  # a courtesy, not a need; and a thread may have ended
+            with contextlib.suppress(OSError):  # a courtesy; and a thread may have ended
                 os.setpriority(os.PRIO_PROCESS, one, LEAST)
     with contextlib.suppress(OSError):
         _weigh(client, LEAST)
