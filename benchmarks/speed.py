@@ -53,6 +53,7 @@ SIZES = [  # batch, time, units
 ]
 ON_ONE_CORE = [(64, 28, 128), (128, 64, 256)]
 LIMIT = [(64, 64, 128), (64, 64, 512), (256, 64, 512)]
+PROFILE = [(64, 28, 128), (32, 28, 64), (256, 28, 512)]
 SCAN_LENGTHS = (4, 16, 64, 256, 1024, 4096)
 MEMORY = {
     "LSTM": ("static", "dynamic", "dynamic, TensorFlow's gradient", "checkpointed"),
@@ -141,7 +142,8 @@ def steps(part: Part) -> None:
         frameworks = part.frameworks(PEERS, cores)
         forms = [form for framework in frameworks for form in framework.forms]
         forms = [form for form in forms if "scan" not in form or "JAX" in form]
-        forms = [form for form in forms if form != "matrix product"]
+        left_out = ("matrix product", "without gates")
+        forms = [form for form in forms if not form.endswith(left_out)]
         for size, cell in itertools.product(sizes[: 2 if part.quick else None], LAYERS):
             batch, steps, units = size
             compiled = ("chain, XLA", "unroll, jit")  # a long chain takes minutes to compile
@@ -155,10 +157,30 @@ def steps(part: Part) -> None:
             framework.close()
 
 
+def profile(part: Part) -> None:
+    """What a training step on short sequences consists of, in our form and in the fastest others.
+
+    The whole; the same without gates, so products of matrices and the loop; and, with ``time`` 1,
+    what each call takes whatever the number of steps.
+    """
+    frameworks = part.frameworks(PEERS, cores=2)
+    forms = [f"ours, {form}, half a batch a core" for form in ("XLA", "chain")]
+    forms += [f"{form}, without gates" for form in forms]
+    forms += ["TensorFlow 1, static_rnn", "Keras, unroll, jit_compile", "PyTorch"]
+    for size, cell in itertools.product(PROFILE[: 1 if part.quick else None], LAYERS):
+        batch, steps, units = size
+        for time_steps in (steps, 1):
+            prefix = f"2 | {cell} | {batch} | {time_steps} | {units}"
+            case = Case(cell, *part.size(batch, time_steps, units))
+            part.measure(frameworks, forms, case, prefix)
+    for framework in frameworks:
+        framework.close()
+
+
 def limit(part: Part) -> None:
     """Training step and inference, beside a plain product of matrices of the same size."""
     frameworks = part.frameworks({"ours.py": "tensorflow"}, cores=2)
-    ours = [f for f in frameworks[0].forms if "ours, XLA" in f]
+    ours = [f for f in frameworks[0].forms if "ours, XLA" in f and "without" not in f]
     for size, cell in itertools.product(LIMIT, LAYERS):
         prefix = "2 | " + " | ".join(map(str, (cell, *size)))
         case = Case(cell, *part.size(*size))
@@ -227,6 +249,7 @@ def result(part: Part) -> None:
 
 PARTS: dict[str, Callable[[Part], None]] = {
     "steps": steps,
+    "profile": profile,
     "limit": limit,
     "memory": memory,
     "sampling": sampling,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import numpy as np
 
@@ -14,17 +15,48 @@ Values = dict[str, list[float]]
 def document() -> str:
     """``benchmarks/RESULTS.md``: all parts of which there is a record."""
     parts = ["# Speed", "Written by `python -m benchmarks.speed`; the records lie in `records/`."]
-    for name, (title, tables) in PARTS.items():
-        try:
-            run = results.recorded_run(f"speed_{name}")
-        except FileNotFoundError:
-            continue
+    runs = {}
+    for name in PARTS:
+        with suppress(FileNotFoundError):
+            runs[name] = results.recorded_run(f"speed_{name}")
+    parts += ["## What was aimed at", goals({name: run.values for name, run in runs.items()})]
+    for name, run in runs.items():
+        title, tables = PARTS[name]
         versions = ", ".join(f"{package} {number}" for package, number in run.versions.items())
         made = f"`{run.command}`, {run.date}, {run.machine}; {versions}."
         parts += [f"## {title}", made, *tables(run.values)]
         if "; " in run.data:
             parts.append(f"On {run.data}.")
     return "\n\n".join(parts) + "\n"
+
+
+def goals(runs: dict[str, Values]) -> str:
+    """What the fast paths were to reach, and in how many cases they do, by the medians."""
+    rows = []
+
+    def compare(aim: str, least: float, found: list[np.ndarray]) -> None:
+        if found:
+            middles = [np.median(one) for one in found]
+            kept = sum(middle >= least for middle in middles)
+            reached = f"{min(middles):,.3g} to {max(middles):,.3g}"
+            rows.append([aim, f"{least:g}", reached, f"{kept} of {len(found)}"])
+
+    for whose, least, belongs in (("TensorFlow", 1.5, is_tensorflow), ("PyTorch", 1.0, is_pytorch)):
+        ratios = [
+            ratio(forms, best(forms, belongs), best(forms, is_ours))
+            for (cores, *_, what), forms in by_case(runs.get("steps", {})).items()
+            if what == "train" and cores == "2" and best(forms, belongs)
+        ]
+        compare(f"a training step, {whose}'s fastest form / ours, two cores", least, ratios)
+    shares = [row["share"] for row in limits(runs.get("limit", {})) if row["size"][2] == 512]
+    compare("at 512 units, rate / that of a plain product", 0.6, shares)
+    written = [
+        ratio(forms, "model.predict, 32 characters", "sampler")
+        for (*_, what), forms in by_case(runs.get("sampling", {})).items()
+        if what == "write"
+    ]
+    compare("sampling, seconds of `model.predict` / ours", 50, written)
+    return table(["what", "at least", "measured", "reached in"], rows)
 
 
 def spread(values: Iterable[float]) -> str:
@@ -104,6 +136,66 @@ def _steps(values: Values) -> list[str]:
             table([*case, "TensorFlow", "PyTorch"], goals),
         ]
     return parts
+
+
+def profiles(values: Values) -> list[dict]:
+    """For each layer: what our step consists of, beside the fastest other one in TensorFlow.
+
+    Seconds, one a round: ``whole``; ``call``, a step with sequences of length 1; ``gates``, what is
+    saved without them; ``products``, all the rest. ``other`` is the other one's whole and
+    ``other_call`` its call.
+    """
+    cases, rows = by_case(values), []
+    for (cores, cell, batch, time, units, what), forms in cases.items():
+        if what != "train" or time == "1":
+            continue
+        once = cases[cores, cell, batch, "1", units, what]
+        mine = best(forms, lambda form: is_ours(form) and "without" not in form)
+        other = best(forms, is_tensorflow)
+        whole, call = np.array(forms[mine]), np.array(once[mine])
+        bare = np.array(forms[f"{mine}, without gates"])
+        rows.append(
+            {
+                "cell": cell,
+                "size": (batch, time, units),
+                "form": mine,
+                "whole": whole,
+                "call": call,
+                "products": bare - call,
+                "gates": whole - bare,
+                "rival": other,
+                "other": np.array(forms[other]),
+                "other_call": np.array(once[other]),
+            }
+        )
+    return rows
+
+
+def _profile(values: Values) -> list[str]:
+    rows = []
+    for row in profiles(values):
+        shares = [spread(100 * row[what] / row["whole"]) for what in ("call", "products", "gates")]
+        ratios = [row["other"] / row["whole"], row["other"] / (row["whole"] - row["gates"])]
+        rows.append(
+            [
+                row["cell"],
+                " × ".join(row["size"]),
+                f"{spread(1000 * row['whole'])} ({row['form']})",
+                *shares,
+                f"{spread(1000 * row['other_call'])} ({row['rival']})",
+                *map(spread, ratios),
+            ]
+        )
+    words = (
+        "What a training step consists of. The call is a step with sequences of length 1: "
+        "starting, the dense layer, the loss, the update. Without gates, a layer has the same loop "
+        "and the same products of matrices, and makes the mean of their blocks its state. The last "
+        "two columns are how many times as long the fastest other form in TensorFlow takes, and "
+        "how many times it would if our gates took no time at all."
+    )
+    header = ["cell", "batch × time × units", "ours, ms", "call, %", "products and loop, %"]
+    header += ["gates, %", "the other's call, ms", "the other / ours", "/ ours without gates"]
+    return [words, table(header, rows)]
 
 
 GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
@@ -197,6 +289,7 @@ def _result(values: Values) -> list[str]:
 
 PARTS: dict[str, tuple[str, Callable[[Values], list[str]]]] = {
     "steps": ("Layers", _steps),
+    "profile": ("Profile of a training step", _profile),
     "limit": ("Distance from the machine's limit", _limit),
     "memory": ("Memory", _memory),
     "sampling": ("Sampling", _sampling),

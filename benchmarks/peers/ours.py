@@ -16,11 +16,13 @@ OURS = {
 RATE = 0.01
 
 
-def by_unroller(run, **how):
+def by_unroller(run, gates=True, **how):
     """A form: one of our cells, run by one of our unrollers; the last output is read."""
 
     def form(case: Case):
         cell = OURS[case.cell](case.units)
+        if not gates:
+            cell.combine = mean_of_blocks(cell.gates)
         cell.build((case.batch, case.features))
 
         def last(x):
@@ -29,6 +31,16 @@ def by_unroller(run, **how):
         return steps(case, last, cell.trainable_variables, **how)
 
     return form
+
+
+def mean_of_blocks(blocks: int):
+    """In place of a cell's gates: the least that can be made of all that its products yield."""
+
+    def combine(projected, remembered, states):
+        h = sum(tf.split(projected + remembered, blocks, axis=-1)) / blocks
+        return h, [h, *states[1:]]
+
+    return combine
 
 
 def by_layer(make, **how):
@@ -122,6 +134,12 @@ FORMS = {
     "ours, chain": by_unroller(chain, xla=False),
     "ours, chain, half a batch a core": by_unroller(chain, xla=False, parts=2),
     "ours, chain, XLA, half a batch a core": by_unroller(chain, xla=True, parts=2),
+    "ours, XLA, half a batch a core, without gates": by_unroller(
+        unroll.dynamic_rnn, gates=False, xla=True, parts=2
+    ),
+    "ours, chain, half a batch a core, without gates": by_unroller(
+        chain, gates=False, xla=False, parts=2
+    ),
     "Keras": by_layer(keras_layer(), xla=False),
     "Keras, jit_compile": by_layer(keras_layer(), xla=True),
     "Keras, unroll": by_layer(keras_layer(unroll=True), xla=False),
