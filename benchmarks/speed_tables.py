@@ -60,11 +60,11 @@ def goals(runs: dict[str, Values]) -> str:
 
 
 def spread(values: Iterable[float]) -> str:
-    """The median, and the quartiles in brackets."""
-    low, middle, high = (
-        f"{v:,.0f}" if v >= 100 else f"{v:.3g}" for v in np.percentile(list(values), [25, 50, 75])
-    )
-    return f"{middle} [{low}, {high}]"
+    """The median, and the quartiles in brackets; or the only value."""
+    several = list(values)
+    shown = [f"{v:,.0f}" if v >= 100 else f"{v:.3g}" for v in np.percentile(several, [25, 50, 75])]
+    low, middle, high = shown
+    return f"{middle} [{low}, {high}]" if len(several) > 1 else middle
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -282,7 +282,7 @@ def _result(values: Values) -> list[str]:
         found.setdefault((kind, whose), {})[what] = numbers
     rows = []
     for (kind, whose), said in found.items():
-        others = [f"{what} {spread(v)}" for what, v in said.items() if what != "seconds"]
+        others = [f"{what} {np.median(v):.4g}" for what, v in said.items() if what != "seconds"]
         rows.append([kind, whose, spread(said["seconds"]), "; ".join(others)])
     return [table(["", "", "seconds of training", "what came out"], rows)]
 
