@@ -21,7 +21,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks import recipes, record, speed_tables
 from benchmarks.peers.talk import Case
@@ -265,10 +264,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to try it out")
     parser.add_argument("--resume", action="store_true", help="keep what a record already holds")
     asked = parser.parse_args()
-    table = Path(__file__).with_name("RESULTS.md")
     if asked.quick:
         results.RECORDS = results.PROJECT / "_build" / "quick"
-        table = results.RECORDS / table.name
     for name in asked.parts or PARTS:
         if name == "tables":
             continue
@@ -280,8 +277,7 @@ def main() -> None:
         begin = time.perf_counter()
         PARTS[name](part)
         print(f"{name}: {time.perf_counter() - begin:.0f} s in all", flush=True)
-    results.write_atomically(table, speed_tables.document())
-    print(f"written to {table.relative_to(results.PROJECT)}")
+    speed_tables.write(results.RECORDS / "RESULTS.md" if asked.quick else speed_tables.RESULTS)
 
 
 if __name__ == "__main__":

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
 from rnncourse import results
 
 Values = dict[str, list[float]]
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def write(path: Path = RESULTS) -> None:
+    """Write the tables, and say where."""
+    results.write_atomically(path, document())
+    print(f"written to {path.relative_to(results.PROJECT)}")
 
 
 def document() -> str:
-    """``benchmarks/RESULTS.md``: all parts of which there is a record."""
+    """All parts of which there is a record."""
     runs = {}
     for name in PARTS:
         with suppress(FileNotFoundError):
