@@ -437,6 +437,14 @@ def test_an_interrupted_build_goes_on_where_it_stopped(project):
     assert "held no longer" in page(project, "chapters/held")
 
 
+def test_a_hidden_environment_in_the_folder_is_no_part_of_the_book(project):
+    package = project / ".nox" / "3.12" / "lib" / "site-packages" / "other"
+    package.mkdir(parents=True)
+    (package / "README.md").write_text("## What Sphinx would warn of\n")
+    build(project)
+    assert not list((project / "_build" / "html").rglob("README.html"))
+
+
 @pytest.mark.fault
 def test_a_killed_rendering_is_done_over(project):
     build(project)
