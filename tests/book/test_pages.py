@@ -22,7 +22,9 @@ THEMES = {"wide": ("light", "dark"), "phone": ("dark", "light")}  # opened in on
 
 # What must never reach a reader: markup that was not rendered, a log, a progress bar.
 RAW = re.compile(r"\{(glue|cite|numref|eq|doc|ref|code-cell)[:}]|^:::|```|^---$", re.MULTILINE)
-LOG = re.compile(r"[IWE]0000 |oneDNN custom operations|cuda|\[IPKernelApp\]|Traceback|Warning:", re.IGNORECASE)
+LOG = re.compile(
+    r"[IWE]0000 |oneDNN custom operations|cuda|\[IPKernelApp\]|Traceback|Warning:", re.IGNORECASE
+)
 BAR = re.compile(r"━|\d+/\d+ \[|ms/step|\|█")
 
 # What most of a figure's letters are written in, and the page's background. Numbers in the cells of
