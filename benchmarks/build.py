@@ -22,13 +22,13 @@ from subprocess import DEVNULL
 import yaml
 
 from benchmarks import record, speed_tables
+from benchmarks.speed_tables import WARM, WHOLE
 from book import pace
 from book.build import COLD, RENDERING
 from book.chapters import EXECUTIONS, ROOT
 from rnncourse import datasets, results
 
 MECHANICS, APPLICATION = 20, 180  # seconds a chapter
-WHOLE, WARM = 20 * 60, 10  # seconds for the whole book; until an edited page is there
 APPLIED = ("Cells", "Applications", "Words", "Practice")  # parts whose chapters train for real
 EDITED = ROOT / "chapters" / "static_unrolling.md"
 PACE = "times as slow as the machine that times are promised for"

@@ -80,9 +80,12 @@ def of_chapters() -> dict[str, list[float]]:
     """What chapters recorded in the last build.
 
     Raises:
-        KeyError: If one of them is not built.
+        Missing: If one of them is not built.
     """
     board = results.load()
+    missing = sorted({name for pair in CHAPTERS.values() for name in pair} - set(board))
+    if missing:
+        raise Missing(f"the last build has no {', '.join(missing)}; run `make book` first")
     values = {}
     for label, (seconds, outcome) in CHAPTERS.items():
         values[f"chapter | {label} | seconds"] = [board[seconds].value]
