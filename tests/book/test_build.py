@@ -31,6 +31,7 @@ from small_book import (
 
 from book import pace
 from book.chapters import ROOT, Chapter
+from book.execute import kernel_environment
 from rnncourse import results
 
 
@@ -318,6 +319,15 @@ def test_a_chapter_beside_others_leaves_them_the_machine(project):
     usual = priority(os.getpriority(os.PRIO_PROCESS, 0), 0)
     assert f"tunes has the priority {usual}" in said(project, "tunes")
     assert f"deep has the priority {priority(19, 19)}" in said(project, "deep")
+
+
+def test_a_kernel_does_its_linear_algebra_in_one_thread():
+    asked = (
+        "import numpy, threadpoolctl as t; print([p['num_threads'] for p in t.threadpool_info()])"
+    )
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(command, env=kernel_environment(), capture_output=True, text=True)
+    assert done.stdout.split() in (["[1]"], ["[]"])  # none where NumPy has another library
 
 
 def seconds(project, name):
