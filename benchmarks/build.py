@@ -22,7 +22,7 @@ from subprocess import DEVNULL
 import yaml
 
 from benchmarks import record, speed_tables
-from benchmarks.speed_tables import WARM, WHOLE
+from benchmarks.speed_tables import PACE, WARM, WHOLE
 from book import pace
 from book.build import COLD, RENDERING
 from book.chapters import EXECUTIONS, ROOT
@@ -31,7 +31,6 @@ from rnncourse import datasets, results
 MECHANICS, APPLICATION = 20, 180  # seconds a chapter
 APPLIED = ("Cells", "Applications", "Words", "Practice")  # parts whose chapters train for real
 EDITED = ROOT / "chapters" / "static_unrolling.md"
-PACE = "times as slow as the machine that times are promised for"
 
 
 def main() -> int:
